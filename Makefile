@@ -1,0 +1,74 @@
+# The only list of commands; .ci/run calls these targets.
+# Needs Python 3.11 or later; `setup` makes everything else in .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+GROUPS := flask:flask_app fastapi:fastapi_app load:loadtests tests:tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup compare test check format readme lock parity-soak parity-faults glue threads screenshot up down clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/installed ## Make .venv with everything that development needs
+
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed; name one: make PYTHON=python3.13 …"; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' \
+		|| { echo "$(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv"; exit 2; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+compare: setup ## Measure both services as local processes and print the comparison (no Docker)
+	$(BIN)/python -m loadtests compare $(ARGS)
+
+test: check ## Lint, types, import rules, and every test that this machine can run
+	$(BIN)/pytest
+
+check: setup ## Lint, types and import rules only
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Format the code and sort the imports
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+readme: setup ## Draw the README's table again from the committed results
+	$(BIN)/python -m tests.repo.readme
+
+lock: setup ## Resolve pyproject's groups again into the requirements.txt of every folder
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --upgrade -q -o requirements.txt
+	@for pair in $(GROUPS); do \
+		$(BIN)/uv pip compile pyproject.toml --group $${pair%%:*} --universal --generate-hashes --no-header -q \
+			-c requirements.txt -o $${pair##*:}/requirements.txt || exit 1; \
+	done
+
+parity-soak: setup ## Ask both services 20,000 generated requests with a fresh seed
+	$(BIN)/python -m tests.parity.soak $(ARGS)
+
+parity-faults: setup ## Plant every fault in turn and write the table of who notices it (minutes)
+	$(BIN)/python -m tests.parity.faults.table
+
+glue: setup ## Measure what our code around each framework costs against a five-line app
+	$(BIN)/python -m tests.tuning.glue
+
+threads: setup ## Measure how many threads serve Flask best
+	$(BIN)/python -m tests.tuning.threads
+
+screenshot: setup ## Take the README's picture of the Locust page (needs Chromium)
+	$(BIN)/python -m tests.browser.locust_ui loadtests/locust-ui.png
+
+up: ## Build and start Flask (1300), FastAPI (1301) and the Locust web UI (8089) in containers
+	docker compose up --build --detach
+
+down: ## Stop and remove those containers
+	docker compose down
+
+clean: ## Remove the environment and every cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
