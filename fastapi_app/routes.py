@@ -1,0 +1,45 @@
+"""The operations, one function each, in the contract's order."""
+
+import asyncio
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from fastapi_app.problems import documented
+from fastapi_app.protocol import Route, query_parameters, read_query
+from fastapi_app.schemas import SUCCESS, Health, Message, Success, Waited, WaitQuery
+
+routes = APIRouter(route_class=Route, generate_unique_id_function=lambda route: route.name)
+
+
+@routes.get("/", responses=documented(400, 500))
+async def index() -> Success:
+    """Answer at once."""
+    return Success(msg=SUCCESS)
+
+
+@routes.get("/wait", responses=documented(400, 422, 500), openapi_extra=query_parameters(WaitQuery))
+async def wait(query: Annotated[WaitQuery, Depends(read_query(WaitQuery))]) -> Waited:
+    """Answer after something slow; the task sleeps, as it would in an async client library."""
+    await sleep(query.ms / 1000)
+    return Waited(msg=SUCCESS, waited_ms=query.ms)
+
+
+@routes.post("/echo", responses=documented(400, 413, 415, 422, 500))
+async def echo(message: Message) -> Message:
+    """Answer with the message that was sent."""
+    return message
+
+
+@routes.get("/healthz", responses=documented(400, 500))
+async def healthz() -> Health:
+    """Say that the service is up."""
+    return Health(status="ok")
+
+
+async def sleep(duration_s: float) -> None:
+    """Sleep no less than asked: uvloop's timers count whole milliseconds and can end one early."""
+    end = time.monotonic() + duration_s
+    while (left_s := end - time.monotonic()) > 0:  # noqa: ASYNC110  # no event, only time, is waited for
+        await asyncio.sleep(max(left_s, 0.001))
