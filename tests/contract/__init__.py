@@ -1,0 +1,1 @@
+"""The contract, held against either service from outside."""
