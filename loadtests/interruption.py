@@ -1,0 +1,44 @@
+"""Ctrl-C, a termination or a hang-up, turned into one orderly stop."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interruption:
+    """Raises KeyboardInterrupt for the first signal and ignores the rest, so that cleaning up always ends."""
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+        self._held = False
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """Take over the signals; a context manager for the main thread."""
+        before = {number: signal.signal(number, self._receive) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Put the interruption off until the end of the block: what is started in it is not lost sight of."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        if self.signal is not None:
+            raise KeyboardInterrupt
+
+    def _receive(self, number: int, _: FrameType | None) -> None:
+        first = self.signal is None
+        if first:
+            self.signal = number
+            if not self._held:
+                raise KeyboardInterrupt
