@@ -1,0 +1,1 @@
+"""Load generators and the comparison, as the processes that they are."""

@@ -1,0 +1,182 @@
+"""Starting: what is refused, and how it is said."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.services import COMMANDS, SERVERS, free_port, running, start, stop, wait_until_it_answers
+
+ROOT = Path(__file__).parents[2]
+EITHER = pytest.mark.parametrize("name", SERVERS)
+
+
+def run(command: list[str], **environ: str) -> tuple[int, str]:
+    """Run to the end; return the status and everything that was written."""
+    process = start(command, environ)
+    output, _ = process.communicate(timeout=30)
+    return process.returncode, output
+
+
+@EITHER
+@pytest.mark.parametrize(
+    ("variable", "value", "rule"),
+    [
+        ("PORT", "abc", "from 1 to 65535"),
+        ("PORT", "0", "from 1 to 65535"),
+        ("PORT", "65536", "from 1 to 65535"),
+        ("PORT", "", "from 1 to 65535"),
+        ("PORT", "9" * 5000, "from 1 to 65535"),
+        ("WEB_CONCURRENCY", "0", "from 1 to 256"),
+        ("WEB_CONCURRENCY", "two", "from 1 to 256"),
+        ("WEB_CONCURRENCY", "-1", "from 1 to 256"),
+    ],
+)
+def test_start_with_a_bad_variable_is_refused(name: str, variable: str, value: str, rule: str) -> None:
+    """One sentence names the variable, the rule and the value; the status is 2."""
+    status, output = run(COMMANDS[name], **{variable: value})
+
+    assert status == 2
+    assert output.count("\n") == 1
+    assert f"{variable} must be a whole number {rule}, not '{value}'" in output
+
+
+@pytest.mark.parametrize("value", ["0", "many", "1.5", "1025"])
+def test_start_of_flask_with_bad_threads_is_refused(value: str) -> None:
+    """Only Flask has threads."""
+    status, output = run(COMMANDS["flask"], THREADS=value)
+
+    assert status == 2
+    assert output.count("\n") == 1
+    assert f"THREADS must be a whole number from 1 to 1024, not '{value}'" in output
+
+
+@EITHER
+@pytest.mark.parametrize("options", [["--port", "x"], ["--prot", "1"], ["8000"]])
+def test_start_with_a_bad_option_is_refused(name: str, options: list[str]) -> None:
+    """The same for the command line."""
+    status, output = run([*COMMANDS[name], *options])
+
+    assert status == 2
+    assert output.count("\n") == 1
+
+
+@EITHER
+def test_start_on_a_used_port_is_refused(name: str) -> None:
+    """At once, instead of trying again and again."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        status, output = run(COMMANDS[name], PORT=str(port))
+
+    assert status == 2
+    assert output == f"python -m {name}_app: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
+
+
+@EITHER
+def test_start_on_an_unknown_host_is_refused(name: str) -> None:
+    """A host that is not ours is named in the sentence."""
+    status, output = run(COMMANDS[name], HOST="no-such-host.invalid", PORT=str(free_port()))
+
+    assert status == 2
+    assert output.count("\n") == 1
+    assert "cannot listen on no-such-host.invalid" in output
+
+
+@EITHER
+def test_help_explains_every_option(name: str) -> None:
+    """With the variable and the default of each."""
+    status, output = run([*COMMANDS[name], "--help"])
+
+    assert status == 0
+    for word in ("--host", "HOST", "--port", "PORT", "WEB_CONCURRENCY", "--reload", "--check"):
+        assert word in output
+
+
+@EITHER
+def test_start_takes_the_option_before_the_variable(name: str) -> None:
+    """PORT would be refused, `--port` is not."""
+    with running(name, environ={"PORT": "1"}) as target:
+        assert httpx.get(target.url).status_code == 200
+
+
+@EITHER
+def test_start_listens_on_loopback_only(name: str) -> None:
+    """On the host nobody else is let in unless HOST says so."""
+    with running(name) as target, pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", target.address[1]), timeout=5)
+
+
+@EITHER
+def test_start_on_ipv6_answers(name: str) -> None:
+    """HOST takes an IPv6 address as it is."""
+    port = free_port()
+    process = start([*COMMANDS[name], "--host", "::1", "--port", str(port)])
+    try:
+        wait_until_it_answers(port, process, host="::1")
+    finally:
+        stop(process)
+
+
+@EITHER
+def test_start_with_two_workers_answers(name: str) -> None:
+    """WEB_CONCURRENCY makes processes."""
+    with running(name, environ={"WEB_CONCURRENCY": "2"}) as target:
+        assert httpx.get(target.url).content == b'{"msg":"Success!"}'
+
+
+@EITHER
+def test_check_tells_whether_the_service_answers(name: str) -> None:
+    """Status 0 while it runs, 1 when it does not; it needs no framework to ask."""
+    with running(name) as target:
+        port = str(target.address[1])
+        asked, _ = run([*COMMANDS[name], "--check"], PORT=port, HOST="0.0.0.0")
+    gone, _ = run([*COMMANDS[name], "--check"], PORT=port)
+
+    assert (asked, gone) == (0, 1)
+
+
+@EITHER
+def test_check_imports_no_framework(name: str) -> None:
+    """A health check must not cost a tenth of a second of the core that is measured."""
+    code = f"import sys, {name}_app.__main__; print(sorted(sys.modules))"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert "'pydantic'" not in modules
+    assert f"'{name}'" not in modules
+
+
+@EITHER
+def test_reload_serves_the_changed_code(name: str, tmp_path: Path) -> None:
+    """The development loop: save the file, and the next answer is new."""
+    package = tmp_path / f"{name}_app"
+    shutil.copytree(ROOT / f"{name}_app", package, ignore=shutil.ignore_patterns("__pycache__"))
+    port = free_port()
+    process = start(
+        [*COMMANDS[name], "--port", str(port), "--reload"], {"PYTHONPATH": ""}, directory=tmp_path
+    )
+    try:
+        wait_until_it_answers(port, process)
+        schemas = package / "schemas.py"
+        schemas.write_text(schemas.read_text().replace('"Success!"', '"Changed!"'))
+
+        assert eventually_answers(port, {"msg": "Changed!"})
+    finally:
+        stop(process)
+
+
+def eventually_answers(port: int, expected: dict[str, str]) -> bool:
+    """Poll `GET /` until it answers this or half a minute has passed."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            if json.loads(httpx.get(f"http://127.0.0.1:{port}/").content) == expected:
+                return True
+        except httpx.TransportError:
+            time.sleep(0.05)
+    return False

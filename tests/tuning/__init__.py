@@ -1,0 +1,1 @@
+"""Measurements that decided how the services are built; each repeats a figure of DECISIONS.md."""

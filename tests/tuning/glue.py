@@ -1,0 +1,116 @@
+"""Compare each app with a five-line one, both loaded at once with equal requests: `make glue`.
+
+A duet: both servers share one core and get the same requests in turn, so that whatever disturbs the machine
+disturbs both alike. One round is one second; the figure is CPU time per request on `GET /`.
+"""
+
+import os
+import socket
+import sys
+import time
+from contextlib import ExitStack
+from http.client import HTTPResponse
+
+from loadtests.intervals import ratio
+from loadtests.processes import cores, cpu_s
+from tests.services import COMMANDS, free_port, start, stop
+
+ROUNDS = 40
+ROUND_S = 1.0
+CONNECTIONS = 8
+START_TIMEOUT_S = 30
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+ALLOWED_SHARE = 0.05
+
+
+def main() -> int:
+    """Print a line for each framework; the status is 1 where the glue surely costs more than is allowed."""
+    server_core, generator_core = cores()
+    if server_core is None or generator_core is None:
+        sys.stderr.write(
+            "tests.tuning.glue: two cores are needed, one for both servers and one for the requests\n"
+        )
+        return 2
+    os.sched_setaffinity(0, {generator_core})
+    costly = False
+    for name, command in COMMANDS.items():
+        bare = [*command[:1], "-m", "tests.tuning.bare", command[-1]]
+        costs = duet(bare, command, server_core)
+        interval = ratio([a for a, _ in costs], [b for _, b in costs])
+        assert interval is not None
+        middle = [sorted(column)[len(costs) // 2] for column in zip(*costs, strict=True)]
+        sys.stdout.write(
+            f"{name:8} five lines {middle[0]:6.1f} us, ours {middle[1]:6.1f} us of CPU per request; "
+            f"ours ÷ five lines {interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}], "
+            f"{len(costs)} rounds of {ROUND_S:g} s\n"
+        )
+        costly = costly or interval.low > 1 + ALLOWED_SHARE
+    return 1 if costly else 0
+
+
+def duet(first: list[str], second: list[str], core: int) -> list[tuple[float, float]]:
+    """Load two services at once; return microseconds of CPU per request of each, a pair per round."""
+    with ExitStack() as stack:
+        ports = free_port(), free_port()
+        processes = []
+        for command, port in zip((first, second), ports, strict=True):
+            process = start([*command, "--port", str(port)])
+            stack.callback(stop, process)
+            os.sched_setaffinity(process.pid, {core})
+            processes.append(process)
+        pairs = [tuple(stack.enter_context(connect(port)) for port in ports) for _ in range(CONNECTIONS)]
+        load(pairs, ROUND_S * 3)
+        rounds = []
+        for _ in range(ROUNDS):
+            before_s = [cpu_s(process.pid) or 0.0 for process in processes]
+            requests = load(pairs, ROUND_S)
+            after_s = [cpu_s(process.pid) or 0.0 for process in processes]
+            a, b = ((end - begin) / requests * 1e6 for begin, end in zip(before_s, after_s, strict=True))
+            rounds.append((a, b))
+        return rounds
+
+
+def load(pairs: list[tuple[socket.socket, ...]], duration_s: float) -> int:
+    """Keep one request in flight on each connection; return how many each service has answered."""
+    requests = 0
+    end_s = time.monotonic() + duration_s
+    while time.monotonic() < end_s:
+        for pair in pairs:
+            for connection in pair:
+                connection.sendall(REQUEST)
+        for pair in pairs:
+            for connection in pair:
+                read(connection)
+        requests += len(pairs)
+    return requests
+
+
+def read(connection: socket.socket) -> None:
+    """Read one answer; the connection carries nothing else."""
+    received = b""
+    while not received.endswith((b'{"msg":"Success!"}', b'{"msg":"Success!"}\n')):
+        chunk = connection.recv(4096)
+        if not chunk:
+            raise ConnectionError("the service closed the connection")
+        received += chunk
+
+
+def connect(port: int) -> socket.socket:
+    """Open a connection as soon as the service listens and answers."""
+    deadline_s = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+            connection.sendall(REQUEST)
+            response = HTTPResponse(connection)
+            response.begin()
+            response.read()
+            return connection
+        except OSError:
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

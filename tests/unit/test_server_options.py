@@ -1,0 +1,36 @@
+"""The two servers are given the same terms."""
+
+from fastapi_app.__main__ import uvicorn_options
+from fastapi_app.settings import Settings as FastAPISettings
+from flask_app.__main__ import gunicorn_options
+from flask_app.settings import Settings as FlaskSettings
+
+SAME = {
+    "keepalive": "timeout_keep_alive",
+    "graceful_timeout": "timeout_graceful_shutdown",
+    "workers": "workers",
+    "loglevel": "log_level",
+    "reload": "reload",
+}
+
+
+def test_both_servers_get_the_same_terms() -> None:
+    """Keep-alive, grace, workers and log level agree; neither writes an access log."""
+    gunicorn = gunicorn_options(FlaskSettings())
+    uvicorn = uvicorn_options(FastAPISettings())
+
+    assert {ours: gunicorn[ours] for ours in SAME} == {ours: uvicorn[theirs] for ours, theirs in SAME.items()}
+    assert gunicorn["keepalive"] == 75
+    assert gunicorn["accesslog"] is None
+    assert uvicorn["access_log"] is False
+
+
+def test_both_apps_hold_bodies_to_the_same_limit() -> None:
+    """65536 bytes, as the contract's 413 says."""
+    assert FlaskSettings().max_body_bytes == FastAPISettings().max_body_bytes == 65536
+
+
+def test_neither_server_believes_a_proxy() -> None:
+    """A header that a proxy would set changes nothing, whoever sends it."""
+    assert gunicorn_options(FlaskSettings())["forwarded_allow_ips"] == ""
+    assert uvicorn_options(FastAPISettings())["proxy_headers"] is False
