@@ -6,10 +6,10 @@ BIN := .venv/bin
 GROUPS := flask:flask_app fastapi:fastapi_app load:loadtests tests:tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test check format readme lock parity-soak parity-faults glue threads screenshot up down clean
+.PHONY: help setup compare selftest bench-generator test check format readme lock parity-soak parity-faults glue threads screenshot up down clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/installed ## Make .venv with everything that development needs
 
@@ -22,23 +22,30 @@ setup: .venv/installed ## Make .venv with everything that development needs
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
-compare: setup ## Measure both services as local processes and print the comparison (no Docker)
+compare: setup ## Measure both services as local processes: table and report in results/ (6 minutes, no Docker)
 	$(BIN)/python -m loadtests compare $(ARGS)
+
+selftest: setup ## Compare a service with itself, and with itself 5 % slower, 20 times each (20 minutes)
+	$(BIN)/python -m loadtests selftest $(ARGS)
+
+bench-generator: setup ## Measure our load generator beside Locust's own users, and wrk where it is installed
+	$(BIN)/python -m tests.tuning.generators
 
 test: check ## Lint, types, import rules, and every test that this machine can run
 	$(BIN)/pytest
 
-check: setup ## Lint, types and import rules only
+check: setup ## Lint, types, import rules, and whether the README shows the committed run
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.repo.readme --check
 
 format: setup ## Format the code and sort the imports
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-readme: setup ## Draw the README's table again from the committed results
+readme: setup ## Draw the README's table and picture again from the committed results
 	$(BIN)/python -m tests.repo.readme
 
 lock: setup ## Resolve pyproject's groups again into the requirements.txt of every folder

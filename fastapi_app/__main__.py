@@ -1,9 +1,11 @@
 """Serve the FastAPI app in production form: `python -m fastapi_app`."""
 
+import json
 import os
 import signal
 import socket
 import sys
+from dataclasses import asdict
 from typing import Any
 
 from fastapi_app.health import is_healthy
@@ -15,6 +17,9 @@ def main() -> None:
     settings = parse_settings(sys.argv[1:], os.environ)
     if settings.check:
         sys.exit(0 if is_healthy(settings) else 1)
+    if settings.print_config:
+        print(json.dumps(asdict(settings)))
+        return
     claim_port(settings)
     serve(settings)
 

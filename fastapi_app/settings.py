@@ -15,6 +15,7 @@ class Settings:
     workers: int = 1
     reload: bool = False
     check: bool = False
+    print_config: bool = False
     keep_alive_s: int = 75
     graceful_timeout_s: int = 30
     max_body_bytes: int = 65536
@@ -51,6 +52,7 @@ def parse_settings(argv: Sequence[str], environ: Mapping[str, str]) -> Settings:
     )
     parser.add_argument("--reload", action="store_true", help="restart when the code changes (development)")
     parser.add_argument("--check", action="store_true", help="ask the running service whether it is healthy")
+    parser.add_argument("--print-config", action="store_true", help="print these settings as JSON, and end")
     return Settings(**vars(parser.parse_args(argv)))
 
 

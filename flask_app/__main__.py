@@ -1,8 +1,10 @@
 """Serve the Flask app in production form: `python -m flask_app`."""
 
+import json
 import os
 import socket
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ def main() -> None:
     settings = parse_settings(sys.argv[1:], os.environ)
     if settings.check:
         sys.exit(0 if is_healthy(settings) else 1)
+    if settings.print_config:
+        print(json.dumps(asdict(settings)))
+        return
     claim_port(settings)
     serve(settings)
 

@@ -16,6 +16,7 @@ class Settings:
     threads: int = 64
     reload: bool = False
     check: bool = False
+    print_config: bool = False
     keep_alive_s: int = 75
     graceful_timeout_s: int = 30
     max_request_line_bytes: int = 8190
@@ -59,6 +60,7 @@ def parse_settings(argv: Sequence[str], environ: Mapping[str, str]) -> Settings:
     )
     parser.add_argument("--reload", action="store_true", help="restart when the code changes (development)")
     parser.add_argument("--check", action="store_true", help="ask the running service whether it is healthy")
+    parser.add_argument("--print-config", action="store_true", help="print these settings as JSON, and end")
     return Settings(**vars(parser.parse_args(argv)))
 
 

@@ -1,37 +1,31 @@
-"""One comparison from start to end: gate, warm-up, rounds, and what is kept of them."""
+"""One comparison from start to end: gate, facts, every step of the schedule, and what is kept of them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from loadtests import environment
-from loadtests.backend import Backend, ComposeBackend, ProcessBackend, UrlBackend
-from loadtests.errors import Refusal
+from loadtests import environment, requested
+from loadtests.backends import Backend
+from loadtests.backends.compose import ComposeBackend
+from loadtests.backends.process import ProcessBackend
+from loadtests.backends.url import UrlBackend
+from loadtests.calibration import CALIBRATION_S, calibrate
 from loadtests.gate import check_parity
+from loadtests.generator.process import Generator
 from loadtests.interruption import Interruption
-from loadtests.orders import Generator
+from loadtests.keeping import Keeper
+from loadtests.plan import Plan
 from loadtests.processes import Processes
-from loadtests.results import FILE_NAME, Results, Settings
-from loadtests.rounds import Cell, measure, schedule, window_s
+from loadtests.progress import Bar, progress
+from loadtests.results import Environment, Results
+from loadtests.rig import Rig
+from loadtests.schedule import Step, schedule
 from loadtests.targets import Target
 
-GATE_S = 15.0
-"""What the gate takes, roughly; only the time left that is shown depends on it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to compare, how, and where to keep it."""
-
-    settings: Settings
-    targets: tuple[Target, Target]
-    ports: Sequence[int]
-    root: Path
-    folder: Path
-    copy: Path | None
+START_S = 6.0
+"""What starting and the gate take, roughly; only the time left that is shown depends on it."""
+COLD_START_S = 1.0
 
 
 def run(plan: Plan, console: Console, interruption: Interruption) -> Results:
@@ -40,103 +34,130 @@ def run(plan: Plan, console: Console, interruption: Interruption) -> Results:
     Raises:
         Refusal: there is nothing valid to measure; what had been measured is in the folder.
     """
-    settings = plan.settings
-    samples = plan.folder / "samples"
+    keeper = Keeper(plan)
     try:
-        samples.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refusal(f"The results cannot be kept in {plan.folder}: {error.strerror}.") from None
-    if plan.copy and not plan.copy.parent.is_dir():
-        raise Refusal(f"The results cannot be kept in {plan.copy.parent}: there is no such folder.")
-    results = Results(
-        settings=settings,
-        environment=environment.collect(plan.root, settings.backend == "process"),
-        targets=plan.targets,
-    )
-    try:
-        with _progress(console) as progress, Processes(interruption) as processes:
-            bar = _Bar(progress, settings, plan.targets)
-            backend = _backend(plan, processes)
-            try:
-                bar.show("starting both services")
-                targets = backend.start(plan.targets)
-                results = results.model_copy(update={"targets": targets})
-                bar.show("checking the contract")
-                check_parity(targets, processes, plan.root)
-                bar.advance(GATE_S)
-                generator = Generator(processes, settings.generator_core, plan.folder / "generator.log")
-                for cell in schedule(settings.scenarios, targets, settings.rounds):
-                    bar.show(_describe(cell, settings))
-                    reading = measure(cell, settings, backend, generator, samples)
-                    bar.advance(_cost_s(cell, settings))
-                    if cell.round == 0:
-                        continue
-                    results = results.model_copy(update={"readings": [*results.readings, reading]})
-                    if _ends_round(cell, settings, results):
-                        _keep(plan, results)
-                results = results.model_copy(update={"complete": True})
-                _keep(plan, results)
-            finally:
-                with interruption.held():
-                    backend.stop()
+        comparing = Comparing(plan, keeper, interruption)
+        steps = list(schedule(plan.settings, plan.targets, plan.noise))
+        total_s = START_S + CALIBRATION_S + sum(step.cost_s for step in steps)
+        with progress(console, total_s + 2 * plan.settings.cold_starts * COLD_START_S) as bar:
+            comparing.run(bar)
     except KeyboardInterrupt:
-        if results.readings:
-            _keep(plan, results)
-    return results
+        if keeper.results.readings:
+            keeper.save()
+    return keeper.results
 
 
-def _backend(plan: Plan, processes: Processes) -> Backend:
-    if plan.settings.backend == "process":
-        return ProcessBackend(processes, plan.settings.server_core, plan.ports, plan.folder)
-    return ComposeBackend(plan.root) if plan.settings.backend == "compose" else UrlBackend()
+class Comparing:
+    """The comparison while it runs."""
+
+    def __init__(self, plan: Plan, keeper: Keeper, interruption: Interruption) -> None:
+        self._plan = plan
+        self._keeper = keeper
+        self._interruption = interruption
+
+    def run(self, bar: Bar) -> None:
+        """Do everything, in order."""
+        plan = self._plan
+        with (
+            Processes(self._interruption) as processes,
+            self._started(processes, bar) as (backend, all_targets),
+        ):
+            targets, noise = (all_targets[0], all_targets[1]), (*all_targets, None)[2]
+            self._keeper.update(targets=targets, environment=self._environment(backend, targets))
+            self._keeper.update(facts=tuple(backend.facts(target) for target in targets))
+            bar.show("checking that both are the same service")
+            operations = plan.operations
+            if plan.brought:
+                operations = {name: requested.answered(one, targets) for name, one in operations.items()}
+            else:
+                check_parity(targets, processes, plan.root)
+            bar.advance(START_S)
+            self._cold_starts(backend, targets, bar)
+            log = plan.folder / "generator.log"
+            generator = Generator(processes, plan.settings.generator_core, log, *plan.generator)
+            bar.show("finding what the load generator can do")
+            ceiling_per_s = calibrate(generator, plan.settings, self._interruption, plan.folder)
+            self._keeper.update(generator_per_s=ceiling_per_s)
+            bar.advance(CALIBRATION_S)
+            rig = Rig(plan.settings, operations, backend, generator, self._keeper.samples)
+            self._measure(rig, list(schedule(plan.settings, targets, noise)), bar)
+            self._peaks(backend, targets)
+            self._keeper.update(complete=True)
+            self._keeper.save()
+
+    @contextmanager
+    def _started(self, processes: Processes, bar: Bar) -> Iterator[tuple[Backend, tuple[Target, ...]]]:
+        plan = self._plan
+        backend = self._backend(processes)
+        try:
+            bar.show("starting the services")
+            yield backend, backend.start([*plan.targets, *([plan.noise] if plan.noise else [])])
+        finally:
+            with self._interruption.held():
+                backend.stop()
+
+    def _backend(self, processes: Processes) -> Backend:
+        plan = self._plan
+        if plan.settings.backend == "process":
+            core = plan.settings.server_core
+            seed = {"PYTHONHASHSEED": str(plan.settings.hash_seed)}
+            return ProcessBackend(processes, core, plan.commands, plan.ports, plan.folder, seed)
+        if plan.settings.backend == "compose":
+            return ComposeBackend(plan.root, plan.settings.server_core)
+        return UrlBackend()
+
+    def _environment(self, backend: Backend, targets: Sequence[Target]) -> Environment:
+        here = self._plan.settings.backend == "process"
+        servers = {target.name: backend.settings(target) for target in targets}
+        return environment.collect(self._plan.root, here, servers)
+
+    def _cold_starts(self, backend: Backend, targets: tuple[Target, Target], bar: Bar) -> None:
+        found: dict[str, list[float]] = {target.name: [] for target in targets}
+        for number in range(self._plan.settings.cold_starts):
+            for target in targets if number % 2 == 0 else targets[::-1]:
+                bar.show(f"cold start {number + 1} of {self._plan.settings.cold_starts}: {target.title}")
+                seconds = backend.cold_start_s(target)
+                if seconds is not None:
+                    found[target.name].append(seconds)
+                bar.advance(COLD_START_S)
+        self._add_facts({name: {"cold_starts_s": tuple(values)} for name, values in found.items()})
+
+    def _peaks(self, backend: Backend, targets: Sequence[Target]) -> None:
+        self._add_facts(
+            {target.name: {"memory_peak_bytes": backend.peak_bytes(target)} for target in targets}
+        )
+
+    def _add_facts(self, changes: dict[str, dict[str, object]]) -> None:
+        facts = (one.model_copy(update=changes[one.target]) for one in self._keeper.results.facts)
+        self._keeper.update(facts=tuple(facts))
+
+    def _measure(self, rig: Rig, steps: Sequence[Step], bar: Bar) -> None:
+        for step, following in zip(steps, [*steps[1:], None], strict=True):
+            bar.show(_describe(step, rig))
+            rate_per_s = self._rate_per_s(step) if step.setup == "latency" else None
+            if step.setup != "latency" or rate_per_s is not None:
+                readings = rig.measure(step, rate_per_s)
+                if step.round:
+                    self._keeper.add(readings)
+            bar.advance(step.cost_s)
+            if step.round and (
+                following is None or (following.setup, following.round) != (step.setup, step.round)
+            ):
+                self._keeper.save()
+
+    def _rate_per_s(self, step: Step) -> float | None:
+        """Return a share of the slower target's capacity; None where one of them has none."""
+        capacities = [
+            self._keeper.capacity_per_s(step.scenario, target.name) for target in self._keeper.results.targets
+        ]
+        slower = min((one for one in capacities if one is not None), default=None)
+        return None if slower is None or None in capacities else step.level * slower
 
 
-def _ends_round(cell: Cell, settings: Settings, results: Results) -> bool:
-    return sum(r.round == cell.round for r in results.readings) == len(settings.scenarios) * len(
-        results.targets
-    )
-
-
-def _keep(plan: Plan, results: Results) -> None:
-    results.save(plan.folder / FILE_NAME)
-    if plan.copy:
-        results.save(plan.copy)
-
-
-def _describe(cell: Cell, settings: Settings) -> str:
-    stage = f"round {cell.round} of {settings.rounds}" if cell.round else "warming up"
-    return f"{stage}: {cell.target.title}, {cell.scenario}"
-
-
-def _cost_s(cell: Cell, settings: Settings) -> float:
-    return settings.settle_s + window_s(cell, settings)
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-        console=console,
-        # Drawing costs CPU that somebody else may be measured on.
-        refresh_per_second=2,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-
-
-class _Bar:
-    """Progress in seconds of plan, so that the time left is honest."""
-
-    def __init__(self, progress: Progress, settings: Settings, targets: tuple[Target, Target]) -> None:
-        cells = schedule(settings.scenarios, targets, settings.rounds)
-        self._progress = progress
-        self._task = progress.add_task("", total=GATE_S + sum(_cost_s(cell, settings) for cell in cells))
-
-    def show(self, doing: str) -> None:
-        self._progress.update(self._task, description=doing, refresh=True)
-
-    def advance(self, seconds: float) -> None:
-        self._progress.advance(self._task, seconds)
+def _describe(step: Step, rig: Rig) -> str:
+    who = " and ".join(target.title for target in step.targets)
+    if step.round == 0:
+        return f"warming up {who}, {step.scenario}"
+    part = {"efficiency": "efficiency", "noise": "efficiency"}.get(step.setup, step.setup)
+    rounds = getattr(rig.settings, part).rounds
+    return f"{step.setup}, round {step.round} of {rounds}: {step.scenario}, {who}"

@@ -3,13 +3,14 @@
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from loadtests.results import Environment
 
-GENERATOR_PACKAGES = ("locust", "gevent", "geventhttpclient")
+GENERATOR_PACKAGES = ("locust", "gevent", "httptools")
 SERVER_PACKAGES = (
     "flask",
     "werkzeug",
@@ -18,13 +19,13 @@ SERVER_PACKAGES = (
     "starlette",
     "uvicorn",
     "uvloop",
-    "httptools",
     "pydantic",
 )
-VARIABLES = ("WEB_CONCURRENCY", "THREADS")
 
 
-def collect(root: Path, servers_run_here: bool) -> Environment:
+def collect(
+    root: Path, servers_run_here: bool, servers: Mapping[str, Mapping[str, str | int | bool]]
+) -> Environment:
     """Look at this machine and at the checkout in `root`; what runs elsewhere has versions of its own."""
     packages = (*SERVER_PACKAGES, *GENERATOR_PACKAGES) if servers_run_here else GENERATOR_PACKAGES
     changes = _git(root, "status", "--porcelain")
@@ -39,7 +40,7 @@ def collect(root: Path, servers_run_here: bool) -> Environment:
         cpu_count=os.cpu_count() or 1,
         load_average=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         versions={name: found for name in packages if (found := _version(name))},
-        variables={name: os.environ[name] for name in VARIABLES if name in os.environ},
+        servers={name: dict(settings) for name, settings in servers.items()},
     )
 
 

@@ -1,10 +1,8 @@
 """The processes that a comparison starts: pinned, timed, and ended without exception."""
 
-import ctypes
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, Self
@@ -34,6 +32,7 @@ class Processes:
                 _signal_group(process, signal.SIGTERM)
             for process in self._running:
                 _end(process)
+            self._running.clear()
 
     def start(
         self,
@@ -58,14 +57,15 @@ class Processes:
             self._running.append(process)
         return process
 
+    def end(self, process: subprocess.Popen[bytes], by: signal.Signals = signal.SIGTERM) -> None:
+        """End one of them now; nothing happens to one that has been ended.
 
-def cpu_s(pid: int) -> float | None:
-    """Return the CPU seconds that a process and its descendants have used; None where they cannot be seen."""
-    try:
-        root = psutil.Process(pid)
-        return sum(_cpu_s(process.pid) for process in [root, *root.children(recursive=True)])
-    except (psutil.NoSuchProcess, psutil.AccessDenied, ProcessLookupError):
-        return None
+        An interruption loses nothing: until it has ended, it is still ours.
+        """
+        if process in self._running:
+            _signal_group(process, by)
+            _end(process)
+            self._running.remove(process)
 
 
 def stolen_s(core: int | None) -> float:
@@ -84,23 +84,6 @@ def cores() -> tuple[int | None, int | None]:
         return None, None
     usable = sorted(os.sched_getaffinity(0))
     return (usable[0], usable[-1]) if len(usable) > 1 else (None, None)
-
-
-def _cpu_s(pid: int) -> float:
-    # POSIX clock of another process: nanoseconds, over all its threads, also those that have ended.
-    # (`stat` counts hundredths of a second, `schedstat` one thread only.)
-    clock = ctypes.c_int()
-    try:
-        error = ctypes.CDLL(None).clock_getcpuclockid(pid, ctypes.byref(clock))
-    except AttributeError:  # macOS has no such call
-        times = psutil.Process(pid).cpu_times()
-        return times.user + times.system
-    if error:
-        raise ProcessLookupError(pid)
-    try:
-        return time.clock_gettime(clock.value)
-    except OSError:
-        raise ProcessLookupError(pid) from None
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The results file: what was measured, with what, and where; its schema is versioned."""
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -8,30 +9,83 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from loadtests.errors import Refusal
+from loadtests.inference import Interval, Verdict, percentile
 from loadtests.targets import Target
 
 FILE_NAME = "results.json"
+
+Backend = Literal["process", "compose", "url"]
+
+Setup = Literal["efficiency", "noise", "capacity", "latency"]
+"""`noise` is `efficiency` with a second process of the control in the candidate's place (A/A)."""
 
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Settings(_Record):
-    """Everything about a comparison that somebody chose."""
+class Scenario(_Record):
+    """One request that is repeated."""
 
-    backend: Literal["process", "compose", "url"]
-    scenarios: tuple[str, ...]
+    name: str
+    request: str
+    """Its method and target, as a reader knows it."""
+    delay_s: float = 0.0
+    """How long the handler waits for something; the arithmetic ceiling comes from it."""
+
+
+class Efficiency(_Record):
+    """Both targets at once on one core, equal requests: CPU time per request."""
+
+    rounds: int
+    round_s: float
+    connections: int
+    """To each target; each carries one request at a time."""
+
+
+class Capacity(_Record):
+    """Each target alone, closed loop: throughput by requests in flight."""
+
     rounds: int
     window_s: float
     settle_s: float
     """Time under load before each window; its requests are not counted."""
+    in_flight: tuple[int, ...]
+
+
+class Latency(_Record):
+    """Each target alone, open loop: latency at the same absolute rates for both."""
+
+    rounds: int
+    window_s: float
+    settle_s: float
+    shares: tuple[float, ...]
+    """The rates, as shares of the slower target's capacity."""
+    connections: int
+    """At most; a request that finds none idle waits, and its wait is counted."""
+
+
+class Settings(_Record):
+    """Everything about a comparison that somebody chose."""
+
+    pace: Literal["quick", "default", "thorough"]
+    backend: Backend
+    scenarios: tuple[Scenario, ...]
+    efficiency: Efficiency | None
+    capacity: Capacity | None
+    latency: Latency | None
+    cold_starts: int
     warmup_s: float
-    in_flight: int
-    """Requests in flight: each connection sends its next one when the last is answered (closed loop)."""
-    wait_ms: int
     server_core: int | None
-    generator_core: int | None
+    generator_core: int
+    workers: int
+    """Locust workers that make the load; 0 where the generator is one process."""
+    hash_seed: int | None = None
+    """PYTHONHASHSEED of the servers, which alone moves CPU time per request by up to 2 %; None: not ours."""
+    null: bool
+    """Whether the candidate is the control once more (A/A)."""
+    handicaps: dict[str, float]
+    """Share of CPU time per request that was burnt on purpose, by target."""
 
 
 class Environment(_Record):
@@ -49,48 +103,145 @@ class Environment(_Record):
     load_average: float | None
     versions: dict[str, str]
     """Of the packages here: the generator's and, for local processes, the servers' too."""
-    variables: dict[str, str]
-    """Environment variables that change how the apps serve."""
+    servers: dict[str, dict[str, str | int | bool]]
+    """How each target was told to serve, by its name, where that is known."""
+
+
+class Facts(_Record):
+    """What is true of one target whatever the load; None where it cannot be seen."""
+
+    target: str
+    memory_idle_bytes: int | None = None
+    """Before the first request of the load."""
+    memory_peak_bytes: int | None = None
+    cold_starts_s: tuple[float, ...] = ()
+    """From starting it to its first 200, in pairs with the other target's."""
+    image_bytes: int | None = None
+    packages: int | None = None
+    """Installed distributions that it needs, its own code not counted."""
+    packages_bytes: int | None = None
+    code_lines: int | None = None
+    """Of its own code, without blank lines, comments and docstrings."""
+
+
+class Latencies(_Record):
+    """One window's latencies in seconds; nearest-rank percentiles."""
+
+    mean_s: float
+    p50_s: float
+    p90_s: float
+    p99_s: float
+    p999_s: float
+    max_s: float
+
+    @classmethod
+    def of(cls, latencies_s: Sequence[float]) -> "Latencies | None":
+        """Sum up latencies in any order; None where there are none."""
+        if not latencies_s:
+            return None
+        ordered = sorted(latencies_s)
+        p50_s, p90_s, p99_s, p999_s = (percentile(ordered, share) for share in (0.5, 0.9, 0.99, 0.999))
+        return cls(
+            mean_s=sum(ordered) / len(ordered),
+            p50_s=p50_s,
+            p90_s=p90_s,
+            p99_s=p99_s,
+            p999_s=p999_s,
+            max_s=ordered[-1],
+        )
 
 
 class Reading(_Record):
-    """One target, one scenario, one round. Only verified answers are in it: a failure ends the comparison."""
+    """One target in one window."""
 
-    round: int
+    setup: Setup
     scenario: str
+    level: float
+    """Connections (efficiency, noise), requests in flight (capacity), share of capacity (latency)."""
+    round: int
+    """From 1; readings of both targets with the same setup, scenario, level and round are a pair."""
     target: str
+    begin_s: float = 0.0
+    """When the window began, on the clock of the samples."""
     window_s: float
     requests: int
-    """Answered within the window."""
-    latency_mean_s: float
-    latency_p50_s: float
-    latency_p99_s: float
-    latency_max_s: float
-    answered: int
-    """Answered from start to end; the server's CPU time belongs to these."""
-    elapsed_s: float
+    """Verified answers within the window."""
+    failures: int
+    """Wrong or missing answers."""
+    first_fault: str | None
+    connects: int
+    """Connections opened within the window: none, where the server keeps them alive."""
+    offered_per_s: float | None
+    """Open loop: the rate that was asked for."""
+    service: Latencies | None
+    """From sending; None where nothing was answered."""
+    response: Latencies | None
+    """Open loop: from the intended moment of sending."""
+    second_half_share: float
+    """Of the answers; 0.5 without drift."""
     server_cpu_s: float | None
-    server_stolen_share: float
-    """How much of the time the virtual machine did not get the servers' core, 0 to 1."""
+    """Over all processes of the target, within the window."""
+    server_throttled_s: float | None
+    """For how long its CPU limit held it back."""
+    stolen_share: float
+    """How much of the window this virtual machine did not get the cores it wanted, 0 to 1."""
     generator_busy_share: float
-    """How much of the window the generator ran or wanted to, 0 to 1."""
+    """How much of the window the generator ran or wanted to, 0 to 1: near 1 it was the limit."""
+    generator_lag_s: float
+    """99th percentile of how late the generator's event loop woke a greenlet."""
 
     @property
     def throughput_per_s(self) -> float:
-        """Requests answered a second, within the window."""
+        """Verified answers a second."""
         return self.requests / self.window_s
 
     @property
     def cpu_per_request_s(self) -> float | None:
         """CPU time that the server's processes took for one request; None where it could not be seen."""
-        return None if self.server_cpu_s is None else self.server_cpu_s / self.answered
-
-    @property
-    def server_busy_share(self) -> float | None:
-        """How much of one core the server's processes used or missed, from start to end."""
-        if self.server_cpu_s is None:
+        if self.server_cpu_s is None or not self.requests:
             return None
-        return self.server_cpu_s / self.elapsed_s + self.server_stolen_share
+        return self.server_cpu_s / self.requests
+
+
+class Spectrum(_Record):
+    """Latencies of one target at one rate, the answers of all rounds together."""
+
+    scenario: str
+    level: float
+    """Share of the slower target's capacity."""
+    target: str
+    count: int
+    """Answers; a percentile needs ten of them beyond it to mean anything."""
+    service: Latencies
+    response: Latencies
+
+
+class Value(_Record):
+    """One metric of one target, in the row's unit; None where there is no number that could be believed."""
+
+    median: float | None
+    validity: str
+    """What the limit was, see loadtests/validity.py."""
+
+
+class Row(_Record):
+    """One metric for both targets."""
+
+    scenario: str | None
+    """None for what is true whatever the load."""
+    metric: str
+    """Its name in assertions; carries the unit."""
+    title: str
+    unit: str
+    level: str
+    """At which load, in words; may be empty."""
+    headline: bool
+    """Whether it stands in the short table."""
+    control: Value
+    candidate: Value
+    ratio: Interval | None
+    """Candidate ÷ control with its 95 % interval; None where either value cannot be believed."""
+    verdict: Verdict | None
 
 
 class Results(_Record):
@@ -101,19 +252,27 @@ class Results(_Record):
     environment: Environment
     targets: tuple[Target, Target]
     """Control, candidate."""
-    readings: list[Reading] = []
+    facts: tuple[Facts, ...] = ()
+    generator_per_s: float | None = None
+    """What the generator reached against a server that does nothing."""
+    readings: tuple[Reading, ...] = ()
+    spectra: tuple[Spectrum, ...] = ()
+    rows: tuple[Row, ...] = ()
+    """What loadtests/comparison.py makes of the rest, for readers of this file; never read back."""
     complete: bool = False
 
-    @property
-    def rounds(self) -> int:
-        """How many rounds are in it, the last one perhaps in part."""
-        return max((reading.round for reading in self.readings), default=0)
-
     def save(self, path: Path) -> None:
-        """Write the file so that a stop at any moment leaves the old one or the new one."""
+        """Write the file so that a stop at any moment leaves the old one or the new one.
+
+        Raises:
+            OSError: it cannot be written; the old one is still there.
+        """
         draft = path.with_name(path.name + ".part")
-        draft.write_text(self.model_dump_json(indent=1) + "\n")
-        os.replace(draft, path)
+        try:
+            draft.write_text(self.model_dump_json(indent=1) + "\n")
+            os.replace(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def load(folder: Path) -> Results:

@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A service at a URL; `server` is what its `Server` header must say, so that nobody else is measured."""
+    """A service at a URL.
+
+    `server` is what its `Server` header must say, so that nobody else is measured; None: anything will do.
+    """
 
     name: str
     title: str
-    server: str
+    server: str | None
     url: str
 
 
@@ -22,3 +26,15 @@ def targets(environ: Mapping[str, str]) -> tuple[Target, Target]:
         Target("flask", "Flask", "gunicorn", flask_url.rstrip("/")),
         Target("fastapi", "FastAPI", "uvicorn", fastapi_url.rstrip("/")),
     )
+
+
+def address(url: str) -> tuple[str, int]:
+    """Return host and port of an http:// URL.
+
+    Raises:
+        ValueError: it is none.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname:
+        raise ValueError(f"{url} is no http:// URL")
+    return parts.hostname, parts.port or 80

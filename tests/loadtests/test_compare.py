@@ -1,108 +1,163 @@
 """`python -m loadtests compare` as a process, against real services."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
+from loadtests.generator.samples import Samples
 from loadtests.results import FILE_NAME, Results, load
-from loadtests.samples import Samples
+from tests.loadtests.comparisons import TIMEOUT_S, Comparison
 from tests.loadtests.locust import wait_until
 from tests.loadtests.recorder import recording
-from tests.services import start, stop
 
-MARK = "LOADTESTS_TEST"
-# With the parity gate before it, on a machine that may be busy.
-TIMEOUT_S = 180
-SHORT = ("--seconds", "0.2", "--warmup-seconds", "0.1", "--scenario", "index")
+SHORT = ("--setup", "efficiency", "--scenario", "index", "--rounds", "6", "--seconds", "0.1")
+Compare = Callable[..., Comparison]
 
 
-class Comparison:
-    """A comparison that runs; whatever it starts inherits a mark by which it is found again."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.folder = folder
-        self.mark = uuid.uuid4().hex
-        command = [sys.executable, "-m", "loadtests", "compare", "--out", str(folder), *options]
-        self.process = start(command, {MARK: self.mark})
-
-    def commands(self) -> list[str]:
-        """Return the command line of every process that came of it, its own included."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                if process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(" ".join(process.cmdline()))
-            except (psutil.NoSuchProcess, psutil.AccessDenied):
-                continue
-        return found
-
-    def finish(self) -> tuple[int, str]:
-        """Wait for the end and return status and output; fail if it leaves a process behind."""
-        output, _ = self.process.communicate(timeout=TIMEOUT_S)
-        assert self.commands() == []
-        return self.process.returncode, output
-
-
-@pytest.fixture
-def compare(tmp_path: Path) -> Iterator[Callable[..., Comparison]]:
-    """Start comparisons that keep their results in a folder of the test's."""
-    started: list[Comparison] = []
-
-    def begin(*options: str) -> Comparison:
-        comparison = Comparison(tmp_path / "results", *options)
-        started.append(comparison)
-        return comparison
-
-    yield begin
-    for comparison in started:
-        stop(comparison.process)
-
-
-def test_compare_measures_both_and_keeps_what_it_measured(
-    compare: Callable[..., Comparison], tmp_path: Path
-) -> None:
-    """A table, a results file with every reading, the raw samples, and nothing left running."""
-    comparison = compare("--rounds", "2", "--json", str(tmp_path / "copy.json"), *SHORT)
+def test_compare_measures_everything_and_keeps_what_it_measured(compare: Compare, tmp_path: Path) -> None:
+    """A table, a report, a results file with every reading, the raw samples, and nothing left running."""
+    copy = tmp_path / "copy.json"
+    options = ("--quick", "--rounds", "6", "--seconds", "0.1", "--scenario", "index", "--scenario", "wait")
+    comparison = compare(*options, "--json", str(copy))
     status, output = comparison.finish()
     assert status == 0, output
-    assert "throughput (req/s)" in output
     results = load(comparison.folder)
     assert results.complete
-    measured = {(reading.round, reading.scenario, reading.target) for reading in results.readings}
-    assert measured == {(number, "index", name) for number in (1, 2) for name in ("flask", "fastapi")}
-    for reading in results.readings:
-        samples = Samples.load(
-            comparison.folder / "samples" / f"round-00{reading.round}-index-{reading.target}.f64"
-        )
-        assert 0 < reading.requests <= reading.answered == len(samples.starts_s)
-        assert reading.server_cpu_s is not None
-        assert reading.server_cpu_s > 0
-        assert 0 < reading.latency_p50_s <= reading.latency_p99_s <= reading.latency_max_s
+    assert Results.model_validate_json(copy.read_bytes()) == results
+    assert (comparison.folder / "report.md").exists()
+    assert (comparison.folder / "report.html").exists()
+
+    setups = {(one.setup, one.scenario, one.target) for one in results.readings}
+    both = ("flask", "fastapi")
+    alone = {
+        (s, o, t) for s in ("efficiency", "capacity", "latency") for o in ("index", "wait") for t in both
+    }
+    assert setups == alone | {("noise", "index", "flask"), ("noise", "index", "flask-again")}
+    for one in results.readings:
+        assert one.failures == 0, one.first_fault
+        assert one.server_cpu_s is not None
+        assert one.server_cpu_s > 0
+        name = f"{one.setup}-{one.round:03}-{one.level:g}-{one.scenario}-{one.target}.f64"
+        samples = Samples.load(comparison.folder / "samples" / name)
+        assert 0 < one.requests <= len(samples.starts_s)
+    pairs: dict[tuple[str, int], set[int]] = {}
+    for one in results.readings:
+        if one.setup == "efficiency":
+            pairs.setdefault((one.scenario, one.round), set()).add(one.requests)
+    assert all(len(requests) == 1 for requests in pairs.values())
+
     assert results.environment.versions.keys() >= {"flask", "fastapi", "gunicorn", "uvicorn", "locust"}
-    assert Results.model_validate_json((tmp_path / "copy.json").read_bytes()) == results
+    assert results.environment.servers["flask"]["threads"] == 64
+    assert results.generator_per_s is not None
+    for facts in results.facts:
+        assert facts.memory_peak_bytes is not None
+        assert facts.memory_idle_bytes is not None
+        assert len(facts.cold_starts_s) == 3
+    assert {row.metric for row in results.rows} >= {"cpu_us_per_request", "throughput_per_s", "cold_start_ms"}
 
-    drawn = subprocess.run(
-        [sys.executable, "-m", "loadtests", "report", str(comparison.folder)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+
+def test_report_from_the_folder_alone_says_the_same(compare: Compare) -> None:
+    """What was drawn when it was measured is drawn again, byte for byte."""
+    comparison = compare(*SHORT)
+    _, output = comparison.finish()
+    before = (comparison.folder / "report.html").read_bytes()
+    command = [sys.executable, "-m", "loadtests", "report", str(comparison.folder)]
+    drawn = subprocess.run(command, capture_output=True, text=True, check=True)
     assert drawn.stdout in output
+    assert (comparison.folder / "report.html").read_bytes() == before
 
 
-def test_compare_interrupted_between_rounds_keeps_those_that_are_measured(
-    compare: Callable[..., Comparison],
+def test_report_of_two_runs_lays_them_side_by_side(compare: Compare) -> None:
+    """A run agrees with itself."""
+    comparison = compare(*SHORT)
+    comparison.finish()
+    command = [sys.executable, "-m", "loadtests", "report", str(comparison.folder), str(comparison.folder)]
+    drawn = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "agree" in drawn.stdout
+    assert "differ" not in drawn.stdout
+
+
+@pytest.mark.parametrize(
+    ("demand", "status", "word"),
+    [
+        ("index.cpu_us_per_request.ratio < 100", 0, "held: "),
+        ("index.cpu_us_per_request.ratio > 100", 1, "not held: "),
+        ("index.throughput_per_s.ratio > 1", 2, "no valid measurement: "),
+    ],
+    ids=["held", "not held", "not measured"],
+)
+def test_compare_with_an_assertion_ends_with_its_status(
+    demand: str, status: int, word: str, compare: Compare
 ) -> None:
+    """What a pipeline asks for is answered by the exit status and in a line."""
+    found, output = compare(*SHORT, "--assert", demand).finish()
+    assert found == status, output
+    assert f"{word}{demand}" in output
+
+
+def test_compare_with_a_handicap_in_a_null_run_finds_it(compare: Compare) -> None:
+    """A service against itself, of which one burns a third more CPU per request."""
+    options = ("--null", "flask", "--handicap", "flask=33%", "--rounds", "8", "--seconds", "0.3")
+    comparison = compare("--setup", "efficiency", "--scenario", "index", *options)
+    status, output = comparison.finish()
+    assert status == 0, output
+    [row] = [row for row in load(comparison.folder).rows if row.metric == "cpu_us_per_request"]
+    assert row.verdict == "slower"
+    assert row.ratio is not None
+    assert 1.2 < row.ratio.estimate < 1.5
+
+
+def test_compare_of_services_of_ones_own_names_only_them(compare: Compare, tmp_path: Path) -> None:
+    """Two services that nobody here knows, by requests of their owner."""
+    body = tmp_path / "echo.http"
+    body.write_bytes(b'Content-Type: application/json\r\n\r\n{"msg":"mine"}')
+    with recording("gunicorn") as old, recording("uvicorn") as new:
+        comparison = compare(
+            *("--control", f"Old={old.url}", "--candidate", f"New={new.url}"),
+            *("--request", "GET /", "--request", f"POST /echo @{body}"),
+            *(
+                "--setup",
+                "efficiency",
+                "--setup",
+                "capacity",
+                "--rounds",
+                "6",
+                "--seconds",
+                "0.05",
+                "--quick",
+            ),
+        )
+        status, output = comparison.finish()
+    assert status == 0, output
+    assert "POST /echo" in output
+    everything = [output, *(path.read_text() for path in comparison.folder.glob("report.*"))]
+    everything.append((comparison.folder / FILE_NAME).read_text())
+    for text in everything:
+        assert "Old" in text
+        assert "flask" not in text.lower()
+        assert "fastapi" not in text.lower()
+
+
+def test_compare_of_services_that_answer_differently_is_refused(compare: Compare) -> None:
+    """There is nothing fair to compare."""
+    with recording("gunicorn") as old, recording("uvicorn") as new:
+        new.suffix = b"\n"
+        options = ("--control", f"Old={old.url}", "--candidate", f"New={new.url}", "--request", "GET /")
+        status, output = compare(*options).finish()
+    assert status == 2
+    assert "These two do not answer GET / alike, so there is nothing fair to compare" in output
+
+
+def test_compare_interrupted_between_rounds_keeps_those_that_are_measured(compare: Compare) -> None:
     """Ctrl-C ends everything that was started, says so, and loses no complete round."""
-    comparison = compare("--rounds", "100", *SHORT)
+    comparison = compare(*SHORT, "--rounds", "200")
     kept, process = comparison.folder / FILE_NAME, comparison.process
     wait_until("the first round is kept", lambda: kept.exists() or process.poll() is not None, TIMEOUT_S)
     assert kept.exists(), comparison.finish()
@@ -114,19 +169,18 @@ def test_compare_interrupted_between_rounds_keeps_those_that_are_measured(
     status, output = comparison.finish()
     assert status == 128 + signal.SIGINT
     assert "Stopped: what was measured is in" in output
-    assert "(stopped)" in output
     results = load(comparison.folder)
     assert not results.complete
-    assert {(r.round, r.target) for r in results.readings} >= {(1, "flask"), (1, "fastapi")}
+    assert {(one.round, one.target) for one in results.readings} >= {(1, "flask"), (1, "fastapi")}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("stage", ["flask_app", "tests.parity"])
 def test_compare_interrupted_before_it_measures_leaves_nothing_behind(
-    stage: str, number: signal.Signals, compare: Callable[..., Comparison]
+    stage: str, number: signal.Signals, compare: Compare
 ) -> None:
     """A stop while services start or parity is checked is as clean as any other."""
-    comparison = compare("--rounds", "1", *SHORT)
+    comparison = compare(*SHORT)
     wait_until(f"{stage} runs", lambda: any(stage in command for command in comparison.commands()))
     os.kill(comparison.process.pid, number)
     os.kill(comparison.process.pid, number)  # an impatient second one changes nothing
@@ -136,22 +190,39 @@ def test_compare_interrupted_before_it_measures_leaves_nothing_behind(
     assert not (comparison.folder / FILE_NAME).exists()
 
 
-def test_compare_with_a_target_that_breaks_the_contract_is_refused(
-    compare: Callable[..., Comparison],
-) -> None:
+def test_compare_while_another_runs_is_refused(compare: Compare, tmp_path: Path) -> None:
+    """Two on one machine would measure each other."""
+    first = compare(*SHORT, "--rounds", "200")
+    wait_until("the first one runs", lambda: any("flask_app" in command for command in first.commands()))
+    status, output = compare(*SHORT, "--out", str(tmp_path / "other")).finish()
+    os.kill(first.process.pid, signal.SIGINT)
+    first.finish()
+    assert status == 2
+    assert "Another comparison is running on this machine" in output
+
+
+def test_compare_on_a_full_disk_is_refused_and_keeps_the_round_before(compare: Compare) -> None:
+    """A limit on the size of files stands for the disk: what was whole stays whole."""
+    comparison = compare(*SHORT, "--rounds", "200", limit_bytes=60_000)
+    status, output = comparison.finish()
+    assert status == 2, output
+    assert "cannot be kept in" in output
+    results = load(comparison.folder)
+    assert not results.complete
+    assert results.readings
+
+
+def test_compare_with_a_target_that_breaks_the_contract_is_refused(compare: Compare) -> None:
     """No number without the same service on both sides."""
     with recording("gunicorn") as flask, recording("uvicorn") as fastapi:
-        status, output = compare(
-            "--backend", "url", "--flask-url", flask.url, "--fastapi-url", fastapi.url, *SHORT
-        ).finish()
+        options = ("--backend", "url", "--flask-url", flask.url, "--fastapi-url", fastapi.url)
+        status, output = compare(*options, *SHORT).finish()
     assert status == 2
     assert "These two are not the same service, so there is nothing fair to compare" in output
     assert "throughput" not in output
 
 
-def test_compare_with_the_same_server_under_both_urls_is_refused(
-    compare: Callable[..., Comparison],
-) -> None:
+def test_compare_with_the_same_server_under_both_urls_is_refused(compare: Compare) -> None:
     """A service is never measured under the other one's name."""
     with recording("gunicorn") as flask:
         options = ("--backend", "url", "--flask-url", flask.url, "--fastapi-url", flask.url)
@@ -160,7 +231,7 @@ def test_compare_with_the_same_server_under_both_urls_is_refused(
     assert "is not FastAPI: its Server header is 'gunicorn', not 'uvicorn'." in output
 
 
-def test_compare_with_a_port_in_use_is_refused(compare: Callable[..., Comparison]) -> None:
+def test_compare_with_a_port_in_use_is_refused(compare: Compare) -> None:
     """The service's own sentence is passed on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -173,7 +244,7 @@ def test_compare_with_a_port_in_use_is_refused(compare: Callable[..., Comparison
     ("options", "sentence"),
     [
         (["--scenario", "nope"], "argument --scenario: invalid choice: 'nope'"),
-        (["--rounds", "0"], "argument --rounds: must be a whole number from 1 to 100, not '0'"),
+        (["--rounds", "0"], "argument --rounds: must be a whole number from 1 to 200, not '0'"),
         (["--seconds", "nan"], "argument --seconds: must be seconds from 0.05 to 600, not 'nan'"),
         (["--flask-url", "http://127.0.0.1:1"], "--flask-url and --fastapi-url need --backend url."),
         (
@@ -183,14 +254,33 @@ def test_compare_with_a_port_in_use_is_refused(compare: Callable[..., Comparison
         (["--backend", "url", "--flask-url", "nonsense"], "Flask does not answer at nonsense"),
         (["--out", "/dev/null/results"], "The results cannot be kept in /dev/null/results: Not a directory."),
         (["--json", "/nowhere/x.json"], "The results cannot be kept in /nowhere: there is no such folder."),
+        (["--setup", "latency"], "--setup latency needs --setup capacity"),
+        (["--assert", "index.ratio"], "argument --assert: must be like"),
+        (["--handicap", "flask=lots"], "argument --handicap: must be a percentage"),
+        (["--control", "Old=http://127.0.0.1:9"], "Services of your own need --control NAME=URL"),
     ],
-    ids=["scenario", "rounds", "seconds", "backend", "unreachable", "no url", "folder", "copy"],
 )
 def test_compare_with_bad_input_is_refused_in_one_sentence(
-    options: list[str], sentence: str, compare: Callable[..., Comparison]
+    options: list[str], sentence: str, compare: Compare
 ) -> None:
     """Status 2, no stack trace, nothing started."""
     status, output = compare(*options).finish()
     assert status == 2
     assert sentence in output
     assert len(output.splitlines()) == 1
+
+
+def test_compare_on_one_core_is_refused(compare: Compare) -> None:
+    """The generator would take from the servers what is measured."""
+    status, output = compare(*SHORT, core=min(os.sched_getaffinity(0))).finish()
+    assert status == 2
+    assert "There is no second core" in output
+
+
+def test_results_file_is_json_that_names_its_version(compare: Compare) -> None:
+    """Whoever reads it without us knows what it is."""
+    comparison = compare(*SHORT)
+    comparison.finish()
+    content = json.loads((comparison.folder / FILE_NAME).read_text())
+    assert content["schema_version"] == 1
+    assert content["rows"][0]["metric"] == "cpu_us_per_request"

@@ -1,16 +1,73 @@
 """The README shows what is in the repository."""
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.repo.readme import README, ROOT, written
+import pytest
+
+from loadtests.results import FILE_NAME
+from tests.repo.readme import README, RESULTS, ROOT, STRIP, main, stale, wanted
+from tests.unit.measured import results
+
+MARKED = "# A\n\n<!-- table -->\nold\n<!-- /table -->\n\nThe end.\n"
 
 
-def test_readme_table_is_the_committed_run() -> None:
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Return a folder with committed results, whose README and picture were drawn from them."""
+    (tmp_path / RESULTS).mkdir(parents=True)
+    results().save(tmp_path / RESULTS / FILE_NAME)
+    (tmp_path / README.name).write_text(MARKED)
+    assert main([], tmp_path) == 0
+    return tmp_path
+
+
+def test_readme_picture_and_table_are_the_committed_run() -> None:
     """No number is typed; `make readme` draws them again."""
-    text = README.read_text()
+    assert stale(wanted(ROOT)) == []
 
-    assert written(text) == text
+
+def test_readme_drawn_again_changes_what_stands_between_the_marks(repository: Path) -> None:
+    """The picture, the table and where they are from; the rest is left alone."""
+    text = (repository / README.name).read_text()
+    assert text.startswith(
+        "# A\n\n<!-- table -->\n![FastAPI ÷ Flask, each ratio with its interval; "
+        "the table below says the same](loadtests/strip.svg)\n\n| scenario | metric |"
+    )
+    assert text.endswith("and `make compare` measures here.\n<!-- /table -->\n\nThe end.\n")
+    assert "| FastAPI faster |" in text
+
+
+def test_readme_check_of_what_was_just_drawn_is_silent(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Drawing twice gives the same."""
+    assert main(["--check"], repository) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", [README.name, STRIP])
+def test_readme_check_of_a_typed_number_fails_in_one_sentence(
+    repository: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Either file, changed by hand, is named; nothing is written."""
+    path = repository / name
+    changed = path.read_text().replace("FastAPI faster", "FastAPI much faster")
+    path.write_text(changed)
+    assert main(["--check"], repository) == 1
+    assert capsys.readouterr().err == (
+        f"{name} no longer shows what {RESULTS} holds: draw it again by `make readme`.\n"
+    )
+    assert path.read_text() == changed
+
+
+def test_readme_check_without_results_fails_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A missing folder is no traceback."""
+    assert main(["--check"], tmp_path) == 1
+    assert capsys.readouterr().err.startswith("There are no results to draw: ")
 
 
 def test_readme_handlers_are_the_real_ones() -> None:

@@ -131,6 +131,15 @@ def test_start_with_two_workers_answers(name: str) -> None:
 
 
 @EITHER
+def test_print_config_prints_every_setting_and_ends(name: str) -> None:
+    """What serves is known without serving: options, then the environment, then the defaults."""
+    status, output = run([*COMMANDS[name], "--print-config", "--port", "99"], WEB_CONCURRENCY="3")
+
+    assert status == 0
+    assert json.loads(output).items() >= {"port": 99, "workers": 3, "keep_alive_s": 75}.items()
+
+
+@EITHER
 def test_check_tells_whether_the_service_answers(name: str) -> None:
     """Status 0 while it runs, 1 when it does not; it needs no framework to ask."""
     with running(name) as target:

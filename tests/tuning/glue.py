@@ -11,7 +11,7 @@ import time
 from contextlib import ExitStack
 from http.client import HTTPResponse
 
-from loadtests.intervals import ratio
+from loadtests.inference import ratio
 from loadtests.processes import cores, cpu_s
 from tests.services import COMMANDS, free_port, start, stop
 

@@ -1,0 +1,45 @@
+"""Where the targets run: as local processes, in containers, or at URLs that somebody else looks after."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from loadtests.results import Facts
+from loadtests.targets import Target
+from loadtests.usage import Usage
+
+__all__ = ["Backend", "Usage"]
+
+
+class Backend(Protocol):
+    """Runs the targets and knows what they cost."""
+
+    def start(self, targets: Sequence[Target]) -> tuple[Target, ...]:
+        """Bring all of them up and return them at their real URLs.
+
+        Raises:
+            Refusal: one of them does not come up; `stop` ends the others.
+        """
+
+    def usage(self, target: Target) -> Usage:
+        """Return what the target has used so far; takes a fraction of a millisecond."""
+
+    def facts(self, target: Target) -> Facts:
+        """Return what is true of it before any load; neither the peak nor cold starts."""
+
+    def peak_bytes(self, target: Target) -> int | None:
+        """Return the most memory that it has held at once; None where that cannot be seen."""
+
+    def cold_start_s(self, target: Target) -> float | None:
+        """Start another instance, end it, and return the seconds from starting it to its first 200.
+
+        None where that is not ours to do.
+
+        Raises:
+            Refusal: it did not come up.
+        """
+
+    def settings(self, target: Target) -> dict[str, str | int | bool]:
+        """Return how it was told to serve, as far as that is known."""
+
+    def stop(self) -> None:
+        """End what was started here and nothing else; a second time there is nothing left to end."""

@@ -1,0 +1,201 @@
+"""The targets as services of compose.yaml; those that were not running are started, and ended afterwards."""
+
+import json
+import subprocess
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from loadtests import facts
+from loadtests.backends import Usage, configuration
+from loadtests.backends.engine import Container, begin, docker, image_bytes, inspect
+from loadtests.backends.health import START_TIMEOUT_S, await_answer, free_port, seconds_to_answer
+from loadtests.errors import Refusal
+from loadtests.results import Facts
+from loadtests.targets import Target
+from loadtests.usage import Cgroup, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    service: str
+    port: str
+    """As the engine names it: `1300/tcp`."""
+    container: Container
+    tree: Tree
+    cgroup: Cgroup
+
+
+class ComposeBackend:
+    """A container for each target; `flask-again` is one more of the service `flask`.
+
+    With a core, the containers that are started here are pinned to it. Those that run already, and images
+    that exist, are taken as they are.
+
+    CPU time is that of the container's first process and its descendants, where the engine runs on this
+    machine. The control group's would include the health check: a process from outside, 0.1 s of CPU time
+    every five seconds, which is much in a window of a second.
+    """
+
+    def __init__(self, root: Path, core: int | None = None) -> None:
+        self._root = root
+        self._core = core
+        self._undo: list[list[str]] = []
+        """What Docker must be told in the end, the last first."""
+        self._running: dict[str, _Running] = {}
+
+    def start(self, targets: Sequence[Target]) -> tuple[Target, ...]:
+        """Bring up what is missing."""
+        ports = self._ports()
+        self._up([target.name for target in targets if target.name in ports])
+        return tuple(self._start(target, ports) for target in targets)
+
+    def _ports(self) -> dict[str, int]:
+        """Return the first port that each service publishes, as the container knows it."""
+        services = json.loads(self._compose("config", "--format", "json"))["services"]
+        return {
+            name: service["ports"][0]["target"] for name, service in services.items() if service.get("ports")
+        }
+
+    def _up(self, services: Sequence[str]) -> None:
+        running = self._compose("ps", "--services", "--filter", "status=running").split()
+        present = self._compose("ps", "--services", "--all").split()
+        missing = [service for service in services if service not in running]
+        if not missing:
+            return
+        # Noted before it happens, so that an interruption is undone, too. Others there are left alone.
+        created = [service for service in missing if service not in present]
+        stopped = [service for service in missing if service in present]
+        if not present:
+            self._undo.append(["compose", "down"])
+        elif created:
+            self._undo.append(["compose", "rm", "--stop", "--force", *created])
+        if stopped:
+            self._undo.append(["compose", "stop", *stopped])
+        self._compose("up", "--detach", "--no-deps", *missing)
+        if self._core is not None:
+            for service in missing:
+                docker("update", "--cpuset-cpus", str(self._core), self._id(service))
+
+    def _start(self, target: Target, ports: dict[str, int]) -> Target:
+        service = target.name if target.name in ports else target.name.partition("-")[0]
+        if service not in ports:
+            raise Refusal(f"compose.yaml has no service for {target.name} that publishes a port.")
+        name = self._id(service) if service == target.name else self._run(service, ports[service])
+        container = inspect(name)
+        port = f"{ports[service]}/tcp"
+        if port not in container.addresses:
+            raise Refusal(f"The container of {target.title} does not run: `docker logs {name}` says why.")
+        target = replace(target, url=f"http://{container.addresses[port]}")
+        await_answer(target, START_TIMEOUT_S)
+        tree, cgroup = Tree(container.pid), Cgroup(container.pid, container.id)
+        self._running[target.name] = _Running(service, port, container, tree, cgroup)
+        return target
+
+    def _id(self, service: str) -> str:
+        return self._compose("ps", "--quiet", service).strip()
+
+    def _run(self, service: str, port: int) -> str:
+        """Start one more container of a service."""
+        name = self._name(service)
+        publish = f"127.0.0.1:{free_port()}:{port}"
+        self._compose("run", "--detach", "--no-deps", "--name", name, "--publish", publish, service)
+        if self._core is not None:
+            docker("update", "--cpuset-cpus", str(self._core), name)
+        return name
+
+    def _name(self, service: str) -> str:
+        """Name a container that is about to be started, so that it is removed in the end, however it ends."""
+        name = f"{service}-{uuid.uuid4().hex[:12]}"
+        self._undo.append(["rm", "--force", name])
+        return name
+
+    def usage(self, target: Target) -> Usage:
+        """Look at the container, where the engine runs on this machine."""
+        running = self._running[target.name]
+        cpu_s = running.tree.cpu_s() if running.cgroup.visible else None
+        return Usage(cpu_s, running.cgroup.throttled_s())
+
+    def facts(self, target: Target) -> Facts:
+        """Look at the container and its image, and from another container of that image at what it holds."""
+        running = self._running[target.name]
+        known = {
+            "target": target.name,
+            "memory_idle_bytes": running.cgroup.memory_bytes(),
+            "image_bytes": image_bytes(running.container.image),
+        }
+        script = Path(facts.__file__).read_text()
+        printed = self._ask(
+            running, ["--interactive", "--entrypoint", "python"], ["-", f"{running.service}_app"], script
+        )
+        return Facts.model_validate({**known, **(json.loads(printed) if printed else {})})
+
+    def peak_bytes(self, target: Target) -> int | None:
+        """Return the container's peak: page cache and the health check are in it."""
+        return self._running[target.name].cgroup.peak_bytes()
+
+    def cold_start_s(self, target: Target) -> float | None:
+        """Create and start another container of the same image, with the same limits, on another port."""
+        running = self._running[target.name]
+        name, port = self._name(running.service), free_port()
+        publish = ["--publish", f"127.0.0.1:{port}:{running.port.partition('/')[0]}"]
+        container = running.container
+        begin_s = time.perf_counter()
+        process = begin(["run", "--detach", "--name", name, *publish, *container.options, container.image])
+        try:
+            again = replace(target, url=f"http://127.0.0.1:{port}")
+            return seconds_to_answer(again, begin_s, lambda: _failure(process))
+        finally:
+            process.communicate()
+            docker("rm", "--force", name)
+            self._undo.remove(["rm", "--force", name])
+
+    def settings(self, target: Target) -> dict[str, str | int | bool]:
+        """Ask the app in another container like this one, and the engine for the limits."""
+        running = self._running[target.name]
+        container = running.container
+        return {
+            **configuration.parse(self._ask(running, [], [configuration.OPTION])),
+            **({"cpus": f"{container.cpus:g}"} if container.cpus else {}),
+            **({"memory_limit_bytes": container.memory_bytes} if container.memory_bytes else {}),
+            **({"cpuset": container.cpuset} if container.cpuset else {}),
+        }
+
+    def stop(self) -> None:
+        """End and remove the containers that were started here; all are tried before a failure is told."""
+        failures = []
+        while self._undo:
+            try:
+                docker(*self._undo.pop(), root=self._root)
+            except Refusal as failure:
+                failures.append(failure)
+        if failures:
+            raise failures[0]
+
+    def _ask(self, running: _Running, options: Sequence[str], words: Sequence[str], text: str = "") -> str:
+        """Run something in another container like this one; return what it printed, nothing where it fails.
+
+        Not in this one, whose memory is looked at.
+        """
+        name = self._name(running.service)
+        begun = ["run", "--rm", "--name", name, *options, *running.container.options, running.container.image]
+        try:
+            return docker(*begun, *words, text=text)
+        except Refusal:
+            return ""
+        finally:
+            docker("rm", "--force", name)
+            self._undo.remove(["rm", "--force", name])
+
+    def _compose(self, *arguments: str) -> str:
+        return docker("compose", *arguments, root=self._root)
+
+
+def _failure(process: "subprocess.Popen[str]") -> str | None:
+    """Return why the engine did not start it, once that is known."""
+    if not process.poll() or process.stderr is None:
+        return None
+    said = process.stderr.read().strip().splitlines()
+    return said[-1] if said else f"docker ended with status {process.returncode}"

@@ -1,0 +1,21 @@
+"""The report's charts: plotly figures, each with the table of its numbers; pure functions of a comparison."""
+
+from loadtests.charts import facts, load, ratios, rounds, spectra
+from loadtests.charts.chart import Chart, Section, Table
+from loadtests.comparison import Comparison
+from loadtests.results import Results
+
+__all__ = ["Chart", "Section", "Table", "draw"]
+
+
+def draw(results: Results, comparison: Comparison) -> tuple[Section, ...]:
+    """Draw every chart that there is something to draw in, in the order of the page."""
+    sections = (
+        ratios.draw(results, comparison),
+        load.throughput(results, comparison),
+        load.tail(results, comparison),
+        spectra.draw(results, comparison),
+        rounds.draw(results, comparison),
+        facts.draw(results),
+    )
+    return tuple(section for section in sections if section.charts)

@@ -1,0 +1,162 @@
+"""The headline ratios with their intervals, one below the other."""
+
+from math import log10
+from typing import Any
+
+import plotly.graph_objects as go
+
+from loadtests import wording
+from loadtests.charts.chart import Chart, Section, Table, both, plain
+from loadtests.comparison import Comparison
+from loadtests.inference import Verdict
+from loadtests.palette import Palette
+from loadtests.results import Results, Row
+from loadtests.strip import describe, ticks
+
+STEP, FRAME = 34, 56
+
+LONGEST = 26
+"""Letters of a label."""
+
+
+def draw(results: Results, comparison: Comparison) -> Section:
+    """Draw each headline metric: estimate and interval, or the name of what was the limit."""
+    control, candidate = (target.title for target in results.targets)
+    rows = [row for row in comparison.rows if row.headline]
+    return Section(
+        "ratios",
+        f"{candidate} ÷ {control}",
+        "Each point is a ratio with its 95 % interval, on a logarithmic axis. Within the shaded band, "
+        f"±{wording.percent(comparison.margin)}, a difference counts as none. What could not be believed is "
+        "named, not drawn.",
+        "verdicts",
+        (_chart(results, comparison, rows),) if rows else (),
+    )
+
+
+def _chart(results: Results, comparison: Comparison, rows: list[Row]) -> Chart:
+    bounds = [bound for row in rows if row.ratio for bound in (row.ratio.low, row.ratio.high)]
+    low, high = min([*bounds, 0.5]) / 1.12, max([*bounds, 2.0]) * 1.12
+
+    def drawing(palette: Palette) -> tuple[list[Any], dict[str, Any]]:
+        places = list(range(len(rows)))
+        margin = 1 + comparison.margin
+        layout = {
+            "xaxis": {
+                "type": "log",
+                "range": [log10(low), log10(high)],
+                "tickvals": ticks(low, high),
+                "side": "top",
+            },
+            "yaxis": {
+                "range": [len(rows) - 0.5, -0.5],
+                "tickvals": places,
+                "ticktext": [_label(row) for row in rows],
+                "showgrid": False,
+                "tickfont": {"color": palette.ink},
+            },
+            "shapes": [
+                {
+                    "type": "rect",
+                    "x0": 1 / margin,
+                    "x1": margin,
+                    "yref": "paper",
+                    "y0": 0,
+                    "y1": 1,
+                    "layer": "below",
+                    "line": {"width": 1, "color": palette.line},
+                    "fillcolor": palette.band,
+                }
+            ],
+        }
+        return [
+            _points(palette, results, comparison, rows),
+            _limits(palette, results, comparison, rows, low),
+        ], layout
+
+    control, candidate = (target.title for target in results.targets)
+    entries = tuple(
+        (
+            wording.subject(row),
+            *((row.ratio.estimate, row.ratio.low, row.ratio.high) if row.ratio else (None,) * 3),
+            wording.verdict(row, results, comparison.margin),
+        )
+        for row in rows
+    )
+    return Chart(
+        key="ratios-0",
+        title="",
+        description=describe(results, comparison),
+        table=Table(("metric", f"{candidate} ÷ {control}", "from", "to", "verdict"), entries),
+        figures=both(drawing, FRAME + STEP * len(rows)),
+    )
+
+
+def _label(row: Row) -> str:
+    """Name a row in at most `LONGEST` letters, or on a narrow page there is no room for the axis."""
+    scenario = row.scenario or ""
+    room = max(8, LONGEST - len(row.title))
+    if len(scenario) > room:
+        # Paths differ at their ends.
+        scenario = f"{scenario[: room // 3]}…{scenario[-(room - room // 3 - 1) :]}"
+    second = f'<br><span style="font-size: 10px">{plain(row.level)}</span>' if row.level else ""
+    return plain(" · ".join(part for part in (scenario, row.title) if part)) + second
+
+
+def _points(palette: Palette, results: Results, comparison: Comparison, rows: list[Row]) -> Any:
+    drawn = [(place, row, row.ratio) for place, row in enumerate(rows) if row.ratio]
+    colours = {Verdict.FASTER: palette.candidate, Verdict.SLOWER: palette.control}
+    symbols = {Verdict.FASTER: "circle", Verdict.SLOWER: "square"}
+    chosen = [
+        colours.get(row.verdict, palette.quiet) if row.verdict else palette.quiet for _, row, _ in drawn
+    ]
+    # Every interval in the ink of the text: plotly has one colour for all error bars of a trace.
+    return go.Scatter(
+        x=[ratio.estimate for _, _, ratio in drawn],
+        y=[place for place, _, _ in drawn],
+        mode="markers",
+        error_x={
+            "array": [ratio.high - ratio.estimate for _, _, ratio in drawn],
+            "arrayminus": [ratio.estimate - ratio.low for _, _, ratio in drawn],
+            "color": palette.ink,
+            "thickness": 1.5,
+            "width": 5,
+        },
+        marker={
+            "size": 10,
+            "color": chosen,
+            "symbol": [
+                symbols.get(row.verdict, "circle-open") if row.verdict else "circle-open"
+                for _, row, _ in drawn
+            ],
+            "line": {"width": 2, "color": chosen},
+        },
+        customdata=[
+            [
+                plain(wording.subject(row)),
+                wording.interval(ratio),
+                plain(wording.verdict(row, results, comparison.margin)),
+            ]
+            for _, row, ratio in drawn
+        ],
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}<br>%{customdata[2]}<extra></extra>",
+    )
+
+
+def _limits(palette: Palette, results: Results, comparison: Comparison, rows: list[Row], left: float) -> Any:
+    named = [
+        # In two lines, so that it fits a narrow page.
+        (place, plain(wording.verdict(row, results, comparison.margin)).replace(" (", "<br>(", 1))
+        for place, row in enumerate(rows)
+        if not row.ratio
+    ]
+    return go.Scatter(
+        x=[left] * len(named),
+        y=[place for place, _ in named],
+        mode="text",
+        text=[f" <i>{words}</i>" for _, words in named],
+        textposition="middle right",
+        cliponaxis=False,
+        textfont={"color": palette.quiet},
+        hoverinfo="skip",
+    )

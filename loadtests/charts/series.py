@@ -1,0 +1,78 @@
+"""Points of curves from the cells of a comparison; knows no picture."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from statistics import median
+
+from loadtests.charts.chart import Doubt
+from loadtests.comparison import Comparison
+from loadtests.results import Reading, Results, Setup
+from loadtests.validity import Validity
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One cell: the median over its rounds, between the lowest and the highest round."""
+
+    level: float
+    middle: float
+    low: float
+    high: float
+    validity: Validity
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One round's ratio candidate ÷ control."""
+
+    round: int
+    ratio: float
+
+
+def curve(
+    comparison: Comparison,
+    setup: Setup,
+    scenario: str,
+    target: str,
+    value: Callable[[Reading], float | None],
+) -> list[Point]:
+    """Return a point for each level at which there is a value, by level."""
+    points = []
+    for cell in comparison.cells:
+        if (cell.setup, cell.scenario, cell.target) != (setup, scenario, target):
+            continue
+        values = [number for reading in cell.readings if (number := value(reading)) is not None]
+        if values:
+            points.append(
+                Point(cell.level, median(values), min(values), max(values), cell.validity, cell.reason)
+            )
+    return sorted(points, key=lambda point: point.level)
+
+
+def pairs(results: Results, setup: Setup, scenario: str) -> list[Pair]:
+    """Return each round's ratio of CPU time per request, where both readings have one.
+
+    What is paired with the control is whoever was loaded with it: the candidate, or a second control (A/A).
+    """
+    control: dict[int, float] = {}
+    other: dict[int, float] = {}
+    for reading in results.readings:
+        if (reading.setup, reading.scenario) == (setup, scenario) and (cost := reading.cpu_per_request_s):
+            (control if reading.target == results.targets[0].name else other)[reading.round] = cost
+    return [Pair(number, other[number] / control[number]) for number in sorted(control.keys() & other.keys())]
+
+
+def doubts(points: Iterable[tuple[str, Point]]) -> tuple[Doubt, ...]:
+    """Name the points that were not believed, each target's by its limit, with the reason of the first."""
+    found: dict[tuple[str, Validity], list[Point]] = {}
+    for title, point in points:
+        if not point.validity.is_believed:
+            found.setdefault((title, point.validity), []).append(point)
+    return tuple(
+        Doubt(
+            f"{title} at {', '.join(f'{point.level:g}' for point in several)} in flight ({validity})",
+            several[0].reason,
+        )
+        for (title, validity), several in found.items()
+    )

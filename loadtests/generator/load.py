@@ -1,0 +1,137 @@
+"""What the users of one order share: how they ask, when they stop, and what came of it."""
+
+from collections.abc import Iterator
+from random import Random
+from time import perf_counter
+
+from gevent import sleep
+from gevent.event import Event
+
+from loadtests.generator.alarm import Alarm
+from loadtests.generator.connection import Broken, Connection
+from loadtests.generator.orders import Order
+from loadtests.generator.tally import Tally
+
+PAUSE_AFTER_FAULT_S = 0.05
+"""So that a target that refuses everything is not asked as fast as it can refuse."""
+
+
+class Load:
+    """One order while it is carried out."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.tallies = [Tally(aim) for aim in order.aims]
+        self.stopping = False
+        self._moments = moments(order.rate_per_s or 1.0, order.seed)
+        self._alarm = Alarm()
+        self._go = Event()
+        self._go.set()
+        self._busy = 0
+
+    def drive(self) -> None:
+        """Do what one user does, until the load stops."""
+        connections = [Connection((aim.host, aim.port), self.order.timeout_s) for aim in self.order.aims]
+        try:
+            for tally, connection in zip(self.tallies, connections, strict=True):
+                self._open(tally, connection)
+            drive = {"paired": self._pair, "closed": self._repeat, "open": self._keep_time}[self.order.mode]
+            drive(connections)
+        finally:
+            for connection in connections:
+                connection.close()
+
+    def hold(self) -> None:
+        """Let what is in flight end and start nothing new; for `paired` only, whose users come to `_go`."""
+        self._go.clear()
+        while self._busy:
+            sleep(0.0005)
+
+    def go(self) -> None:
+        """Go on after `hold`."""
+        self._go.set()
+
+    def stop(self) -> None:
+        """Let every user end with the request that it has in flight."""
+        self.stopping = True
+        self._go.set()
+        self._alarm.ring()
+
+    def close(self) -> None:
+        """Give back what the load holds of the system; every user must have ended."""
+        self._alarm.close()
+
+    def _open(self, tally: Tally, connection: Connection) -> None:
+        """Connect before anything is timed: a connection that is opened later was closed by the target."""
+        try:
+            connection.open()
+        except Broken as broken:
+            tally.fail(str(broken))
+
+    def _repeat(self, connections: list[Connection]) -> None:
+        [tally], [connection] = self.tallies, connections
+        while not self.stopping:
+            self._ask(tally, connection)
+
+    def _keep_time(self, connections: list[Connection]) -> None:
+        """Take the next moment that nobody has taken, wait for it, and send."""
+        [tally], [connection] = self.tallies, connections
+        while True:
+            # Users stand in line: the first one waits for its moment, and the next one's comes later.
+            with self._alarm.turn:
+                if self.stopping:
+                    return
+                due_s = next(self._moments)
+                self._alarm.wait_until(due_s)
+            if self.stopping:
+                return
+            self._ask(tally, connection, due_s)
+
+    def _pair(self, connections: list[Connection]) -> None:
+        """Send to every aim, then read every answer; who comes first takes turns."""
+        both = list(zip(self.tallies, connections, strict=True))
+        while True:
+            self._go.wait()
+            if self.stopping:
+                return
+            self._busy += 1
+            sent = [(*one, perf_counter()) for one in both if self._send(*one)]
+            for tally, connection, start_s in sent:
+                self._receive(tally, connection, start_s, start_s)
+            both.reverse()
+            self._busy -= 1
+
+    def _ask(self, tally: Tally, connection: Connection, due_s: float | None = None) -> None:
+        start_s = perf_counter()
+        if self._send(tally, connection):
+            self._receive(tally, connection, start_s if due_s is None else due_s, start_s)
+
+    def _send(self, tally: Tally, connection: Connection) -> bool:
+        if not connection.is_open:
+            tally.connects_s.append(perf_counter())
+        try:
+            connection.send(tally.aim.request)
+        except Broken as broken:
+            tally.fail(str(broken))
+            sleep(PAUSE_AFTER_FAULT_S)
+            return False
+        return True
+
+    def _receive(self, tally: Tally, connection: Connection, due_s: float, start_s: float) -> None:
+        try:
+            connection.receive()
+        except Broken as broken:
+            tally.fail(str(broken))
+        else:
+            if tally.check(connection, due_s, start_s, perf_counter() - start_s):
+                return
+        sleep(PAUSE_AFTER_FAULT_S)
+
+
+def moments(rate_per_s: float, seed: int) -> Iterator[float]:
+    """Yield moments of `perf_counter` without end, as independent clients come (a Poisson process)."""
+    random = Random(seed)  # noqa: S311  # no cryptography
+    moment_s = perf_counter()
+    while True:
+        moment_s += random.expovariate(rate_per_s)
+        yield moment_s

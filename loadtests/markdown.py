@@ -1,0 +1,80 @@
+"""A comparison in Markdown, to be pasted into a pull request."""
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+
+from loadtests import wording
+from loadtests.comparison import Comparison
+from loadtests.preamble import preamble
+from loadtests.results import Results, Row
+from loadtests.table import METHOD
+
+
+def draw(results: Results, comparison: Comparison) -> str:
+    """Write all of it: what was compared, the headline table, warnings, and every row."""
+    control, candidate = (text(target.title) for target in results.targets)
+    parts = [
+        f"## {candidate} against {control}",
+        origin(results, comparison),
+        headlines(results, comparison),
+        warnings(comparison),
+        f"<details><summary>Every row ({len(comparison.rows)})</summary>",
+        table(results, comparison, comparison.rows),
+        "</details>",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def origin(results: Results, comparison: Comparison) -> str:
+    """Write what was compared, how and where."""
+    return bullets(
+        f"**{text(label)}**: {text(sentence)}"
+        for label, sentence in preamble(results, comparison.margin, comparison.noise)
+    )
+
+
+def headlines(results: Results, comparison: Comparison) -> str:
+    """Write the table of the headline metrics."""
+    return table(results, comparison, [row for row in comparison.rows if row.headline])
+
+
+def warnings(comparison: Comparison) -> str:
+    """Write what to make of it, the method last."""
+    return bullets(text(warning) for warning in (*comparison.warnings, METHOD))
+
+
+def table(results: Results, comparison: Comparison, rows: Sequence[Row]) -> str:
+    """Write these rows as a table."""
+    control, candidate = (text(target.title) for target in results.targets)
+    heads = ("scenario", "metric", "level", control, candidate, f"{candidate} ÷ {control}", "verdict")
+    lines = [_line(heads), "|---|---|---|--:|--:|--:|---|"]
+    for row in rows:
+        lines.append(
+            _line(
+                (
+                    text(row.scenario or ""),
+                    text(wording.metric(row)),
+                    text(row.level),
+                    wording.number(row.control.median),
+                    wording.number(row.candidate.median),
+                    wording.interval(row.ratio),
+                    text(wording.verdict(row, results, comparison.margin)),
+                )
+            )
+        )
+    return "\n".join(lines)
+
+
+def bullets(sentences: Iterable[str]) -> str:
+    """Write a list."""
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def text(plain: str) -> str:
+    """Write text so that it shows as it is, in one line, whatever characters it holds."""
+    return re.sub(r"([\\`*_\[\]|~])", r"\\\1", html.escape(" ".join(plain.split()), quote=False))
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,180 @@
+"""What a comparison is going to do, worked out from its options before anything is started."""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from loadtests import requested
+from loadtests.assertions import Assertion
+from loadtests.errors import Refusal
+from loadtests.paces import PACES
+from loadtests.processes import cores
+from loadtests.results import Backend, Capacity, Efficiency, Latency, Scenario, Settings
+from loadtests.scenarios import SCENARIOS, Operation, operation
+from loadtests.schedule import twin
+from loadtests.targets import Target, address, targets
+
+Part = TypeVar("Part", Efficiency, Capacity, Latency)
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to compare, how, and where to keep it."""
+
+    settings: Settings
+    targets: tuple[Target, Target]
+    noise: Target | None
+    """A second process of the control, for the A/A rounds."""
+    operations: Mapping[str, Operation]
+    commands: Mapping[str, list[str]]
+    """How to start each target as a local process."""
+    ports: Mapping[str, int]
+    brought: bool
+    """Whether the services are somebody's own, which our contract does not know."""
+    generator: tuple[str, ...]
+    """Options of the generator's process."""
+    folder: Path
+    copy: Path | None
+    assertions: tuple[Assertion, ...]
+    root: Path = ROOT
+
+
+def plan(options: argparse.Namespace) -> Plan:
+    """Work out the plan.
+
+    Raises:
+        Refusal: the options do not go together, or this machine has no second core.
+    """
+    brought = bool(options.control or options.candidate or options.request)
+    chosen = _brought(options) if brought else _ours(options)
+    backend: Backend = "url" if brought else options.backend
+    handicaps = _handicaps(options, chosen, backend)
+    operations = _operations(options, brought)
+    wanted = options.setup or ["efficiency", "capacity", "latency"]
+    if "latency" in wanted and "capacity" not in wanted:
+        raise Refusal("--setup latency needs --setup capacity: its rates are shares of the capacity.")
+    server_core, generator_core = cores()
+    if server_core is None or generator_core is None:
+        raise Refusal(
+            "There is no second core: the load generator would take from the servers what is measured. "
+            "Measure on a machine, or with a CPU set, of two cores or more."
+        )
+    pace = PACES[options.pace]
+    settings = Settings(
+        pace=options.pace,
+        backend=backend,
+        scenarios=tuple(
+            Scenario(name=one.name, request=one.request, delay_s=one.delay_s) for one in operations.values()
+        ),
+        efficiency=_changed(pace.efficiency, options) if "efficiency" in wanted else None,
+        capacity=_changed(pace.capacity, options) if "capacity" in wanted else None,
+        latency=_changed(pace.latency, options) if "latency" in wanted else None,
+        cold_starts=0 if backend == "url" else pace.cold_starts if options.setup is None else 0,
+        warmup_s=pace.warmup_s,
+        server_core=None if backend == "url" else server_core,
+        generator_core=generator_core,
+        workers=options.workers or options.expect_workers or 0,
+        hash_seed=options.hash_seed if backend == "process" else None,
+        null=options.null is not None,
+        handicaps=handicaps,
+    )
+    is_noise = backend != "url" and options.null is None and "efficiency" in wanted
+    noise = twin(chosen[0]) if is_noise else None
+    return Plan(
+        settings=settings,
+        targets=chosen,
+        noise=noise,
+        operations=operations,
+        commands={one.name: _command(one, handicaps) for one in (*chosen, *([noise] if noise else []))},
+        ports={chosen[0].name: options.flask_port, chosen[1].name: options.fastapi_port},
+        brought=brought,
+        generator=_generator(options),
+        folder=options.out,
+        copy=options.json,
+        assertions=tuple(options.assertions),
+    )
+
+
+def _ours(options: argparse.Namespace) -> tuple[Target, Target]:
+    control, candidate = targets(os.environ)
+    if options.backend != "url" and (options.flask_url or options.fastapi_url):
+        raise Refusal("--flask-url and --fastapi-url need --backend url.")
+    if options.backend != "process" and (options.flask_port or options.fastapi_port):
+        raise Refusal("--flask-port and --fastapi-port need --backend process.")
+    control = replace(control, url=(options.flask_url or control.url).rstrip("/"))
+    candidate = replace(candidate, url=(options.fastapi_url or candidate.url).rstrip("/"))
+    if options.null is None:
+        return control, candidate
+    one = {control.name: control, candidate.name: candidate}[options.null]
+    return one, twin(one)
+
+
+def _brought(options: argparse.Namespace) -> tuple[Target, Target]:
+    if not (options.control and options.candidate and options.request):
+        raise Refusal("Services of your own need --control NAME=URL, --candidate NAME=URL and --request.")
+    if options.backend != "process" or options.null or options.handicap or options.scenario:
+        raise Refusal("--backend, --null, --handicap and --scenario are for the services of this repository.")
+    return _named("--control", options.control, "control"), _named(
+        "--candidate", options.candidate, "candidate"
+    )
+
+
+def _named(option: str, text: str, name: str) -> Target:
+    title, equals, url = text.partition("=")
+    try:
+        if not equals or not title.strip():
+            raise ValueError(text)
+        address(url)
+    except ValueError:
+        raise Refusal(f"{option} must be NAME=http://HOST[:PORT], not {text!r}.") from None
+    return Target(name, title.strip(), None, url.rstrip("/"))
+
+
+def _operations(options: argparse.Namespace, brought: bool) -> dict[str, Operation]:
+    if brought:
+        found = [requested.parse(text) for text in options.request]
+    else:
+        found = [operation(name, options.wait_ms) for name in options.scenario or SCENARIOS]
+    return {one.name: one for one in found}
+
+
+def _handicaps(options: argparse.Namespace, chosen: tuple[Target, Target], backend: str) -> dict[str, float]:
+    handicaps: dict[str, float] = {}
+    for name, share in options.handicap:
+        # In A/A both are the same service: the second one carries the handicap.
+        target = chosen[1] if options.null == name else next((t for t in chosen if t.name == name), None)
+        if target is None:
+            raise Refusal(f"--handicap: {name} is not compared here.")
+        handicaps[target.name] = share
+    if handicaps and backend != "process":
+        raise Refusal("--handicap needs --backend process: it wraps the running app.")
+    return handicaps
+
+
+def _command(target: Target, handicaps: Mapping[str, float]) -> list[str]:
+    package = f"{target.name.removesuffix('-again')}_app"
+    if target.name in handicaps:
+        return [sys.executable, "-m", "loadtests.handicap", str(handicaps[target.name]), package]
+    return [sys.executable, "-m", package]
+
+
+def _generator(options: argparse.Namespace) -> tuple[str, ...]:
+    if options.workers:
+        return ("--workers", str(options.workers))
+    return ("--expect-workers", str(options.expect_workers)) if options.expect_workers else ()
+
+
+def _changed(part: Part, options: argparse.Namespace) -> Part:
+    """Return a set-up with the number of rounds and their length that were asked for."""
+    changes: dict[str, float] = {}
+    if options.rounds is not None:
+        changes["rounds"] = options.rounds
+    if options.seconds is not None:
+        changes["round_s" if isinstance(part, Efficiency) else "window_s"] = options.seconds
+    return part.model_copy(update=changes)

@@ -1,0 +1,151 @@
+"""Backend and generator together: one step of the schedule becomes readings; knows no screen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from loadtests.backends import Backend
+from loadtests.errors import Refusal
+from loadtests.generator.orders import Aim, Mode, Order, Outcome
+from loadtests.generator.process import Generator
+from loadtests.processes import stolen_s
+from loadtests.results import Reading, Settings, Setup
+from loadtests.scenarios import Operation
+from loadtests.schedule import Step
+from loadtests.targets import Target, address
+from loadtests.usage import Usage
+
+MODES: dict[str, Mode] = {"efficiency": "paired", "noise": "paired", "capacity": "closed", "latency": "open"}
+SETTLE_S = 0.1
+"""Before a paired round."""
+GRACE_S = 10.0
+"""How much longer than the handler's own delay an answer may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What the parts had used when a window began or ended."""
+
+    moment_s: float
+    usages: tuple[Usage, ...]
+    stolen_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """Everything that is needed to measure."""
+
+    settings: Settings
+    operations: Mapping[str, Operation]
+    backend: Backend
+    generator: Generator
+    samples: Path
+    """A folder for the raw samples."""
+
+    def measure(self, step: Step, rate_per_s: float | None = None) -> tuple[Reading, ...]:
+        """Load the step's targets and read what came of it, a reading for each; the rate is an open loop's.
+
+        Raises:
+            Refusal: the generator broke down, its samples cannot be kept, or the clock did not go forward.
+        """
+        edges: list[Edge] = []
+        outcome = self.generator.carry_out(
+            self._order(step, rate_per_s), lambda: edges.append(self._edge(step.targets))
+        )
+        if outcome.window_s <= 0:
+            raise Refusal(
+                f"The clock of this machine went backwards: a window lasted {outcome.window_s:g} s. "
+                "Measure on a machine with a monotonic clock."
+            )
+        if outcome.error:
+            raise Refusal(f"The samples cannot be kept in {self.samples}: {outcome.error}.")
+        before, after = edges
+        return tuple(_reading(step, number, outcome, before, after) for number in range(len(step.targets)))
+
+    def _order(self, step: Step, rate_per_s: float | None) -> Order:
+        operation = self.operations[step.scenario]
+        settings = self.settings
+        window_s, settle_s, connections = settings.warmup_s, 0.0, int(step.level)
+        if step.round == 0:
+            pass
+        elif step.setup == "capacity" and settings.capacity:
+            window_s, settle_s = settings.capacity.window_s, settings.capacity.settle_s
+        elif step.setup == "latency" and settings.latency:
+            window_s, settle_s = settings.latency.window_s, settings.latency.settle_s
+            connections = settings.latency.connections
+        elif settings.efficiency:
+            window_s, settle_s = settings.efficiency.round_s, SETTLE_S
+        return Order(
+            mode=MODES[step.setup],
+            aims=tuple(aim(target, operation) for target in step.targets),
+            connections=connections,
+            rate_per_s=rate_per_s,
+            seed=step.round,
+            settle_s=settle_s,
+            window_s=window_s,
+            timeout_s=operation.delay_s + GRACE_S,
+            core=settings.generator_core,
+            samples=tuple(
+                self.samples / file_name(step.setup, step.round, step.level, step.scenario, target.name)
+                for target in step.targets
+            ),
+        )
+
+    def _edge(self, targets: Sequence[Target]) -> Edge:
+        usages = tuple(self.backend.usage(target) for target in targets)
+        cores = (self.settings.server_core, self.settings.generator_core)
+        return Edge(perf_counter(), usages, max(stolen_s(core) for core in cores))
+
+
+def aim(target: Target, operation: Operation) -> Aim:
+    """Write down what the generator needs to load a target with an operation."""
+    host, port = address(target.url)
+    return Aim(
+        target=target.name,
+        host=host,
+        port=port,
+        request=operation.written(f"{host}:{port}"),
+        server=target.server,
+        status=operation.status,
+        content_type=operation.content_type,
+        body=operation.answer,
+    )
+
+
+def _reading(step: Step, number: int, outcome: Outcome, before: Edge, after: Edge) -> Reading:
+    served = outcome.served[number]
+    elapsed_s = after.moment_s - before.moment_s
+    first, last = before.usages[number], after.usages[number]
+    return Reading(
+        setup=step.setup,
+        scenario=step.scenario,
+        level=step.level,
+        round=step.round,
+        target=served.target,
+        begin_s=outcome.begin_s,
+        window_s=outcome.window_s,
+        requests=served.requests,
+        failures=served.failures,
+        first_fault=served.first_fault,
+        connects=served.connects,
+        offered_per_s=outcome.offered_per_s,
+        service=served.service,
+        response=served.response,
+        second_half_share=served.second_half / served.requests if served.requests else 0.5,
+        server_cpu_s=_used(first.cpu_s, last.cpu_s),
+        server_throttled_s=_used(first.throttled_s, last.throttled_s),
+        stolen_share=min(1.0, (after.stolen_s - before.stolen_s) / elapsed_s),
+        generator_busy_share=outcome.busy_share,
+        generator_lag_s=outcome.lag_s,
+    )
+
+
+def _used(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else after - before
+
+
+def file_name(setup: Setup, number: int, level: float, scenario: str, target: str) -> str:
+    """Return the name of the file with a reading's raw samples."""
+    name = "".join(letter if letter.isalnum() else "-" for letter in f"{scenario}-{target}")
+    return f"{setup}-{number:03}-{level:g}-{name}.f64"

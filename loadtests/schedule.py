@@ -1,0 +1,74 @@
+"""The order of measuring, known from the start to its end; measures nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from loadtests.results import Capacity, Latency, Settings, Setup
+from loadtests.targets import Target
+
+ORDER_S = 0.07
+"""What a window costs beside its own length: users start and end, and the generator sums up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One window: all its targets at once."""
+
+    setup: Setup
+    scenario: str
+    level: float
+    round: int
+    """0 is the warm-up."""
+    targets: tuple[Target, ...]
+    cost_s: float
+
+
+def twin(target: Target) -> Target:
+    """Return the target that is a second process of this one."""
+    return replace(target, name=f"{target.name}-again", title=f"{target.title} (again)")
+
+
+def schedule(settings: Settings, targets: tuple[Target, Target], noise: Target | None) -> Iterator[Step]:
+    """Yield every window; `noise` is a second process of the control for the A/A rounds.
+
+    Rounds are outermost, so that a slow drift of the machine spreads over everything. What is measured alone
+    takes turns, A B, B A, …, so that within a round neither is always first.
+    """
+    yield from _warmup(settings, targets if noise is None else (*targets, noise))
+    yield from _paired(settings, targets, noise)
+    if settings.capacity is not None:
+        yield from _alone("capacity", settings, settings.capacity, settings.capacity.in_flight, targets)
+    if settings.latency is not None:
+        yield from _alone("latency", settings, settings.latency, settings.latency.shares, targets)
+
+
+def _alone(
+    setup: Setup,
+    settings: Settings,
+    part: Capacity | Latency,
+    levels: Sequence[float],
+    targets: tuple[Target, Target],
+) -> Iterator[Step]:
+    cost_s = part.settle_s + part.window_s + ORDER_S
+    for number in range(1, part.rounds + 1):
+        for scenario in settings.scenarios:
+            for level in levels:
+                for target in targets if number % 2 else targets[::-1]:
+                    yield Step(setup, scenario.name, level, number, (target,), cost_s)
+
+
+def _warmup(settings: Settings, targets: Sequence[Target]) -> Iterator[Step]:
+    for scenario in settings.scenarios:
+        for target in targets:
+            yield Step("capacity", scenario.name, 16, 0, (target,), settings.warmup_s + ORDER_S)
+
+
+def _paired(settings: Settings, targets: tuple[Target, Target], noise: Target | None) -> Iterator[Step]:
+    if settings.efficiency is None:
+        return
+    level, cost_s = settings.efficiency.connections, settings.efficiency.round_s + ORDER_S
+    for number in range(1, settings.efficiency.rounds + 1):
+        for scenario in settings.scenarios:
+            yield Step("efficiency", scenario.name, level, number, targets, cost_s)
+        if noise is not None:
+            yield Step("noise", settings.scenarios[0].name, level, number, (targets[0], noise), cost_s)

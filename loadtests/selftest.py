@@ -1,0 +1,94 @@
+"""Whether the verdicts are right: a service against itself, and against itself made slower, many times."""
+
+import argparse
+import json
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from loadtests.commandline import parser
+from loadtests.comparing import run
+from loadtests.comparison import compare
+from loadtests.errors import Refusal
+from loadtests.inference import Verdict
+from loadtests.interruption import Interruption
+from loadtests.lock import alone
+from loadtests.plan import plan
+
+FALSE_SHARE = 0.05
+"""Of the runs A/A, a difference may be claimed in so many: the error of a 95 % interval."""
+FOUND_SHARE = 0.9
+"""Of the runs with the handicap, it must be found in so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one comparison concluded about CPU per request on `index`."""
+
+    handicap: float
+    ratio: float
+    low: float
+    high: float
+    verdict: Verdict
+
+
+def main(options: argparse.Namespace, output: Console, messages: Console) -> int:
+    """Run both kinds in turn and print two rates; 0 where both are as good as they must be, else 1.
+
+    Raises:
+        Refusal: a run gave no verdict.
+    """
+    interruption = Interruption()
+    runs: list[Run] = []
+    try:
+        with alone(), interruption.caught():
+            for number in range(1, options.runs + 1):
+                for handicap in (0.0, options.handicap):
+                    runs.append(_once(options, handicap, interruption))
+                    output.print(f"run {number:2} of {options.runs}, {_said(runs[-1])}")
+                    _keep(options.out, runs)
+    except KeyboardInterrupt:
+        messages.print("Stopped; everything that was started has ended.")
+        return 128 + (interruption.signal or 0)
+    return _rates(runs, options.handicap, output)
+
+
+def _said(run: Run) -> str:
+    return f"handicap {run.handicap:3.0%}: {run.ratio:.3f} [{run.low:.3f}, {run.high:.3f}] {run.verdict}"
+
+
+def _once(options: argparse.Namespace, handicap: float, interruption: Interruption) -> Run:
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = ["compare", "--setup", "efficiency", "--scenario", "index", "--null", options.service]
+        arguments += ["--rounds", str(options.rounds), "--out", folder]
+        if handicap:
+            arguments += ["--handicap", f"{options.service}={handicap * 100:g}%"]
+        results = run(plan(parser().parse_args(arguments)), Console(quiet=True), interruption)
+        if not results.complete:
+            raise KeyboardInterrupt
+    row = next(row for row in compare(results).rows if row.metric == "cpu_us_per_request")
+    if row.ratio is None or row.verdict is None:
+        raise Refusal(f"A run gave no verdict ({row.control.validity}, {row.candidate.validity}).")
+    return Run(handicap, row.ratio.estimate, row.ratio.low, row.ratio.high, row.verdict)
+
+
+def _rates(runs: list[Run], handicap: float, output: Console) -> int:
+    null = [one for one in runs if one.handicap == 0]
+    handicapped = [one for one in runs if one.handicap]
+    false = sum(one.verdict in {Verdict.FASTER, Verdict.SLOWER} for one in null)
+    found = sum(one.verdict is Verdict.SLOWER for one in handicapped)
+    output.print(f"false verdicts where nothing differs (A/A): {false} of {len(null)}")
+    output.print(f"a handicap of {handicap:.0%} CPU per request found: {found} of {len(handicapped)}")
+    is_good = false <= FALSE_SHARE * len(null) and found >= FOUND_SHARE * len(handicapped)
+    return 0 if is_good else 1
+
+
+def _keep(path: Path | None, runs: list[Run]) -> None:
+    if path is None:
+        return
+    try:
+        path.write_text(json.dumps([asdict(one) for one in runs], indent=1) + "\n")
+    except OSError as error:
+        raise Refusal(f"The runs cannot be kept in {path}: {error.strerror}.") from None

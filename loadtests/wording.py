@@ -1,0 +1,86 @@
+"""How numbers, ratios and verdicts are said, the same in every rendering; knows no format."""
+
+from loadtests.inference import Interval, Verdict
+from loadtests.results import Results, Row, Value
+
+NOTHING = "—"
+"""In place of a number that could not be believed."""
+
+NO_SCENARIO = "whatever the load"
+"""In place of a scenario's name, over what is true of a target under any."""
+
+LESS = {"MB": "smaller", "MiB": "smaller", "packages": "leaner", "lines": "shorter"}
+"""What a target with less of a unit is; with any other unit the better one is faster."""
+
+
+def number(value: float | None) -> str:
+    """Write three significant digits, or what is whole in full."""
+    if value is None:
+        return NOTHING
+    if abs(value) >= 100 or value == round(value):
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3g}"
+
+
+def percent(share: float) -> str:
+    """Write a share as percent, with one decimal where it has one."""
+    return f"{share * 100:.1f}".removesuffix(".0") + " %"
+
+
+def interval(ratio: Interval | None) -> str:
+    """Write an estimate and its bounds; without bounds where it is exact, as of two sizes.
+
+    With a third decimal where the second would hide how near or how small the bounds are.
+    """
+    if ratio is None:
+        return NOTHING
+    if ratio.low == ratio.high:
+        return f"{ratio.estimate:.2f}"
+    digits = 3 if ratio.high < 0.2 or ratio.high - ratio.low < 0.02 else 1 if ratio.low >= 10 else 2
+    return f"{ratio.estimate:.{digits}f} [{ratio.low:.{digits}f}, {ratio.high:.{digits}f}]"
+
+
+def metric(row: Row) -> str:
+    """Name a metric with its unit."""
+    return row.title if row.unit in {"", row.title} else f"{row.title} ({row.unit})"
+
+
+def subject(row: Row) -> str:
+    """Name what a row is about in one line: scenario, metric, level."""
+    return ", ".join(part for part in (row.scenario, row.title, row.level) if part)
+
+
+def verdict(row: Row, results: Results, margin: float) -> str:
+    """Say what may be concluded, by the targets' titles; where nothing may, why."""
+    control, candidate = (target.title for target in results.targets)
+    better = LESS.get(row.unit, "faster")
+    match row.verdict:
+        case Verdict.FASTER:
+            return f"{candidate} {better}"
+        case Verdict.SLOWER:
+            return f"{control} {better}"
+        case Verdict.EQUIVALENT:
+            return f"equivalent (within ±{percent(margin)})"
+        case Verdict.INCONCLUSIVE:
+            return "inconclusive"
+        case _:
+            return _limit(row, control, candidate)
+
+
+def _limit(row: Row, control: str, candidate: str) -> str:
+    limits = [
+        (title, why)
+        for title, value in ((control, row.control), (candidate, row.candidate))
+        if (why := without_number(value))
+    ]
+    if not limits:
+        # Fewer than six pairs, or a single look.
+        return "too few to tell"
+    if len({why for _, why in limits}) == 1 and len(limits) == 2:
+        return limits[0][1]
+    return ", ".join(f"{why} ({title})" for title, why in limits)
+
+
+def without_number(value: Value) -> str:
+    """Say why there is no number; empty where there is one."""
+    return value.validity if value.median is None else ""

@@ -1,0 +1,319 @@
+"""What processes and control groups have used: real processes, real files, and a real container."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from loadtests.interruption import Interruption
+from loadtests.processes import Processes
+from loadtests.usage import Cgroup, Tree
+from tests.containers.conftest import base_image
+from tests.containers.engine import docker, inspect
+from tests.loadtests.locust import wait_until
+
+__all__ = ["base_image"]
+
+MB = 1_000_000
+CONTAINER = "0123456789abcdef" * 4
+BURN = """
+def burn(seconds, clock):
+    end = clock() + seconds
+    while clock() < end:
+        pass
+"""
+IDLE = "print('ready', flush=True); input()"
+
+Python = Callable[[str], "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def python() -> Iterator[Python]:
+    """Run Python code in a process of its own, and return it once the code has printed a line."""
+    with Processes(Interruption()) as processes:
+
+        def run(code: str) -> "subprocess.Popen[bytes]":
+            process = processes.start(
+                [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+            line(process)
+            return process
+
+        yield run
+
+
+def line(process: "subprocess.Popen[bytes]") -> str:
+    """Wait for the next line that the process prints."""
+    assert process.stdout is not None
+    text = process.stdout.readline().decode().strip()
+    assert text, "the process has ended"
+    return text
+
+
+def go_on(process: "subprocess.Popen[bytes]") -> None:
+    """Let it return from `input`."""
+    assert process.stdin is not None
+    process.stdin.write(b"\n")
+    process.stdin.flush()
+
+
+def cpu_s(tree: Tree) -> float:
+    """Read the tree's clock, which must be there."""
+    used_s = tree.cpu_s()
+    assert used_s is not None
+    return used_s
+
+
+def test_cpu_of_a_tree_counts_threads_that_have_ended(python: Python) -> None:
+    """They are in the process's clock for good; two hundredths of a second in a thread are seen as such."""
+    process = python(
+        f"{BURN}\nimport time, threading\nprint('ready', flush=True); input()\n"
+        "thread = threading.Thread(target=burn, args=(0.02, time.thread_time))\n"
+        "thread.start(); thread.join()\n"
+        "print(time.process_time(), flush=True); input()"
+    )
+    tree = Tree(process.pid)
+    before_s = cpu_s(tree)
+    go_on(process)
+    own_s = float(line(process))
+    assert cpu_s(tree) - before_s >= 0.02
+    assert cpu_s(tree) == pytest.approx(own_s, abs=0.005)
+
+
+def test_cpu_of_a_tree_counts_a_child_of_any_thread_and_its_children(python: Python) -> None:
+    """Children that came after the first look included."""
+    grandchild = f"{BURN}\nimport time\nburn(0.05, time.process_time)\n{IDLE}"
+    child = (
+        "import subprocess, sys\n"
+        f"process = subprocess.Popen([sys.executable, '-c', {grandchild!r}], "
+        "stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"
+        f"process.stdout.readline(); {IDLE}"
+    )
+    process = python(
+        "import subprocess, sys, threading\n"
+        "def start():\n"
+        f"    child = subprocess.Popen([sys.executable, '-c', {child!r}], "
+        "stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"
+        "    child.stdout.readline(); print('ready', flush=True); input()\n"
+        f"{IDLE}\nthread = threading.Thread(target=start); thread.start(); thread.join()"
+    )
+    tree = Tree(process.pid)
+    before_s = cpu_s(tree)
+    go_on(process)
+    line(process)
+    descendants = psutil.Process(process.pid).children(recursive=True)
+    assert len(descendants) == 2
+    theirs_s = sum(sum(descendant.cpu_times()[:2]) for descendant in descendants)
+    assert theirs_s >= 0.05
+    # psutil counts hundredths.
+    assert cpu_s(tree) - before_s >= theirs_s - 0.04
+
+
+def test_cpu_of_a_child_that_lived_between_two_looks_is_counted(python: Python) -> None:
+    """What nobody has seen alive is in the parent's account of its children."""
+    child = f"{BURN}\nimport time; burn(0.2, time.process_time); print(time.process_time())"
+    process = python(
+        f"import subprocess, sys\n{IDLE}\n"
+        f"print(subprocess.run([sys.executable, '-c', {child!r}], capture_output=True, text=True).stdout, "
+        "end='', flush=True); input()"
+    )
+    tree = Tree(process.pid)
+    before_s = cpu_s(tree)
+    go_on(process)
+    child_s = float(line(process))
+    assert cpu_s(tree) - before_s >= child_s - 0.03
+
+
+def test_cpu_with_a_child_that_is_replaced_never_goes_down(python: Python) -> None:
+    """A killed worker's time stays, and its successor's is added; half a second apart they are told apart."""
+    worker = f"{BURN}\nimport time; burn(0.2, time.process_time); print('ready', flush=True); input()"
+    process = python(
+        "import subprocess, sys\n"
+        "for _ in range(2):\n"
+        f"    worker = subprocess.Popen([sys.executable, '-c', {worker!r}], "
+        "stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"
+        "    worker.stdout.readline(); print(worker.pid, flush=True)\n"
+        "    worker.wait()\n"
+        "print('ready', flush=True); input()"
+    )
+    tree = Tree(process.pid)
+    looks_s = [cpu_s(tree)]
+    [first] = psutil.Process(process.pid).children()
+    first.kill()
+    second = int(line(process))
+    looks_s.append(cpu_s(tree))
+    assert second != first.pid
+    assert looks_s[1] - looks_s[0] >= 0.2
+    psutil.Process(second).kill()
+    line(process)
+    looks_s.append(cpu_s(tree))
+    assert looks_s[2] >= looks_s[1]
+
+
+def test_usage_of_a_process_that_has_ended_is_unknown(python: Python) -> None:
+    """None, not zero, and not what somebody with the same id uses."""
+    process = python(IDLE)
+    tree = Tree(process.pid)
+    assert cpu_s(tree) > 0
+    go_on(process)
+    process.wait(30)
+    assert (tree.cpu_s(), tree.memory_bytes(), tree.peak_bytes()) == (None, None, None)
+
+
+def test_memory_of_a_tree_is_what_it_holds_and_its_peak_what_it_held(python: Python) -> None:
+    """64 MB that were given back are in the peak only."""
+    process = python(f"piece = bytearray(b'x') * (64 << 20); {IDLE}\ndel piece; {IDLE}")
+    tree = Tree(process.pid)
+    full_bytes, peak_bytes = tree.memory_bytes(), tree.peak_bytes()
+    assert full_bytes is not None
+    assert peak_bytes is not None
+    assert full_bytes > 64 << 20
+    go_on(process)
+    line(process)
+    left_bytes = tree.memory_bytes()
+    assert left_bytes is not None
+    assert full_bytes - left_bytes > 60 << 20
+    assert tree.peak_bytes() == pytest.approx(peak_bytes, rel=0.05)
+
+
+def test_memory_that_two_processes_share_counts_once(python: Python) -> None:
+    """A forked child shares its parent's 64 MB."""
+    process = python(
+        "import os\npiece = bytearray(b'x') * (64 << 20)\n"
+        f"if os.fork() == 0:\n    {IDLE}\nelse:\n    os.wait()"
+    )
+    memory_bytes = Tree(process.pid).memory_bytes()
+    assert memory_bytes is not None
+    assert 64 << 20 < memory_bytes < 2 * 64 << 20
+
+
+def write(folder: Path, **files: str) -> None:
+    """Write a control group's files; two underscores stand for a dot in their names."""
+    folder.mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text)
+
+
+def lay_out(root: Path, version: int, group: str, place: str) -> None:
+    """Write what a kernel shows of process 7, which it says is in `group`, and of the group in `place`."""
+    process = root / "proc" / "7"
+    process.mkdir(parents=True)
+    mounts = root / "sys/fs/cgroup"
+    if version == 2:
+        (process / "cgroup").write_text(f"0::{group}\n")
+        write(
+            mounts / place,
+            cpu__stat="usage_usec 2500000\nuser_usec 2000000\nnr_throttled 3\nthrottled_usec 1500000\n",
+            memory__stat="anon 30000000\nfile 9000000\ntotal_rss 1\n",
+            memory__peak="52428800\n",
+            memory__current="1\n",
+        )
+        return
+    (process / "cgroup").write_text(
+        f"12:cpu,cpuacct:{group}\n4:memory:{group}\n1:name=systemd:/\n0::/other\n"
+    )
+    write(mounts / "cpu" / place, cpu__stat="nr_periods 9\nnr_throttled 3\nthrottled_time 1500000000\n")
+    write(
+        mounts / "memory" / place,
+        memory__stat="cache 9000000\nrss 1\nanon 1\ntotal_rss 30000000\n",
+        memory__max_usage_in_bytes="52428800\n",
+    )
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    "group", [f"/docker/{CONTAINER}", f"/system.slice/docker-{CONTAINER}.scope"], ids=["cgroupfs", "systemd"]
+)
+def test_cgroup_of_a_container_is_read_in_either_version(version: int, group: str, tmp_path: Path) -> None:
+    """Seconds and bytes, whatever the kernel counts in; both engines' ways of naming groups."""
+    lay_out(tmp_path, version, group, group.lstrip("/"))
+    cgroup = Cgroup(7, CONTAINER, root=tmp_path)
+    assert cgroup.visible
+    assert cgroup.throttled_s() == pytest.approx(1.5)
+    assert cgroup.memory_bytes() == 30 * MB
+    assert cgroup.peak_bytes() == 50 << 20
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    ("group", "place"),
+    [
+        ("/docker/another", "docker/another"),
+        (f"/docker/{CONTAINER}", "docker/elsewhere"),
+    ],
+    ids=["somebody else's", "not here"],
+)
+def test_cgroup_that_is_not_the_containers_is_unknown(
+    version: int, group: str, place: str, tmp_path: Path
+) -> None:
+    """Where the engine runs in a virtual machine, the process id is somebody else's here: None, not zero."""
+    lay_out(tmp_path, version, group, place)
+    cgroup = Cgroup(7, CONTAINER, root=tmp_path)
+    assert not cgroup.visible
+    assert (cgroup.throttled_s(), cgroup.memory_bytes(), cgroup.peak_bytes()) == (None, None, None)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_cgroup_of_a_process_that_is_in_a_container_with_us_is_the_mounted_one(
+    version: int, tmp_path: Path
+) -> None:
+    """The name is the host's and leads nowhere; what is mounted is our container's group."""
+    lay_out(tmp_path, version, "/docker/ours", "")
+    assert Cgroup(7, root=tmp_path).throttled_s() == pytest.approx(1.5)
+
+
+def test_cgroup_of_a_kernel_that_keeps_no_such_account_is_unknown(tmp_path: Path) -> None:
+    """The root group of version 2 has no limit, and a kernel before 5.19 no peak."""
+    (tmp_path / "proc/7").mkdir(parents=True)
+    (tmp_path / "proc/7/cgroup").write_text("0::/\n")
+    write(tmp_path / "sys/fs/cgroup", cpu__stat="usage_usec 1\n", memory__stat="anon 5\n")
+    cgroup = Cgroup(7, root=tmp_path)
+    assert (cgroup.throttled_s(), cgroup.memory_bytes(), cgroup.peak_bytes()) == (None, 5, None)
+
+
+def test_cgroup_on_a_system_without_any_is_unknown(tmp_path: Path) -> None:
+    """No /proc, no answer."""
+    cgroup = Cgroup(7, root=tmp_path)
+    assert not cgroup.visible
+    assert (cgroup.throttled_s(), cgroup.memory_bytes(), cgroup.peak_bytes()) == (None, None, None)
+
+
+@pytest.fixture
+def container(base_image: str) -> Iterator[str]:
+    """Run a container that holds 32 MB and wants a core, but may use a fifth of one."""
+    code = "piece = bytearray(b'x') * (32 << 20)\nwhile True: pass"
+    id = docker(
+        "run",
+        "--detach",
+        "--cpus",
+        "0.2",
+        "--memory",
+        "128m",
+        "--entrypoint",
+        "python",
+        base_image,
+        "-c",
+        code,
+    )
+    yield id
+    docker("rm", "--force", id)
+
+
+def test_cgroup_of_a_real_container_shows_memory_and_throttling(container: str) -> None:
+    """On this machine's own layout, whichever version that is."""
+    pid = inspect(container)["State"]["Pid"]
+    cgroup = Cgroup(pid, container)
+    assert cgroup.visible
+    wait_until("it holds 32 MB", lambda: (cgroup.memory_bytes() or 0) > 32 << 20)
+    memory_bytes, peak_bytes = cgroup.memory_bytes(), cgroup.peak_bytes()
+    assert memory_bytes is not None
+    assert peak_bytes is not None
+    assert memory_bytes < peak_bytes < 128 << 20
+    throttled_s = cgroup.throttled_s()
+    assert throttled_s is not None
+    wait_until("it is held back", lambda: (cgroup.throttled_s() or 0) > throttled_s)
+    assert not Cgroup(os.getpid(), container).visible
