@@ -67,8 +67,9 @@ glue: setup ## Measure what our code around each framework costs against a five-
 threads: setup ## Measure how many threads serve Flask best
 	$(BIN)/python -m tests.tuning.threads
 
-screenshot: setup ## Take the README's picture of the Locust page (needs Chromium)
+screenshot: setup ## Take the README's pictures of the Locust page and of the report (needs Chromium)
 	$(BIN)/python -m tests.browser.locust_ui loadtests/locust-ui.png
+	$(BIN)/python -m tests.browser.report_page loadtests/published loadtests/report.png
 
 up: ## Build and start Flask (1300), FastAPI (1301) and the Locust web UI (8089) in containers
 	docker compose up --build --detach

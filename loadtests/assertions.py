@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 
 from loadtests.results import Row
 
 FORM = re.compile(
-    r"\s*(?:(.+)\.)?([a-z][a-z0-9_]*)\.(ratio|control|candidate)\s*(<|>)\s*([0-9.]+(?:e-?[0-9]+)?)\s*"
+    r"\s*(?:([^<>\n]+)\.)?([a-z][a-z0-9_]*)\.(ratio|control|candidate)\s*(<|>)\s*([0-9.]+(?:e-?[0-9]+)?)\s*"
 )
 
 
@@ -47,15 +48,20 @@ def parse(text: str) -> Assertion:
         raise ValueError(f"must be like 'index.cpu_us_per_request.ratio < 0.9', not {text!r}")
     scenario, metric, what, sign, number = match.groups()
     try:
-        return Assertion(text.strip(), scenario, metric, what, sign == "<", float(number))
+        limit = float(number)
     except ValueError:
         raise ValueError(f"{number!r} is no number") from None
+    if not isfinite(limit):
+        raise ValueError(f"{number!r} is too large a number")
+    return Assertion(text.strip(), scenario, metric, what, sign == "<", limit)
 
 
 def judge(assertion: Assertion, rows: Sequence[Row]) -> tuple[Held, str]:
-    """Say whether it held, and by what; where several loads were measured, the headline's row counts."""
+    """Say whether it held, and by what; where several loads were measured, the headlines' load counts."""
     found = [row for row in rows if (row.scenario, row.metric) == (assertion.scenario, assertion.metric)]
-    row = next((row for row in found if row.headline), found[0] if found else None)
+    # A metric that is no headline itself (p90) is judged at the load of those that are.
+    levels = {row.level for row in rows if row.headline}
+    row = min(found, key=lambda row: (not row.headline, row.level not in levels), default=None)
     if row is None:
         known = sorted({".".join(filter(None, (row.scenario, row.metric))) for row in rows})
         return Held.NOT_MEASURED, f"no such metric; there are {', '.join(known)}"

@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
         "--runs", type=whole(1, 1000), default=20, metavar="N", help="of each (%(default)s)"
     )
     selftest.add_argument(
-        "--rounds", type=whole(6, 200), default=16, metavar="N", help="per run (%(default)s)"
+        "--rounds", type=whole(6, 200), default=14, metavar="N", help="per run (%(default)s)"
     )
     selftest.add_argument("--service", choices=SERVICES, default="flask", help="(%(default)s)")
     selftest.add_argument(

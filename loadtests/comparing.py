@@ -134,6 +134,8 @@ class Comparing:
     def _measure(self, rig: Rig, steps: Sequence[Step], bar: Bar) -> None:
         for step, following in zip(steps, [*steps[1:], None], strict=True):
             bar.show(_describe(step, rig))
+            if step.renews:
+                rig.backend.renew(step.targets)
             rate_per_s = self._rate_per_s(step) if step.setup == "latency" else None
             if step.setup != "latency" or rate_per_s is not None:
                 readings = rig.measure(step, rate_per_s)
@@ -157,7 +159,7 @@ class Comparing:
 def _describe(step: Step, rig: Rig) -> str:
     who = " and ".join(target.title for target in step.targets)
     if step.round == 0:
-        return f"warming up {who}, {step.scenario}"
+        return f"{'starting anew' if step.renews else 'warming up'}: {who}, {step.scenario}"
     part = {"efficiency": "efficiency", "noise": "efficiency"}.get(step.setup, step.setup)
     rounds = getattr(rig.settings, part).rounds
     return f"{step.setup}, round {step.round} of {rounds}: {step.scenario}, {who}"

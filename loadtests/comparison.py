@@ -9,6 +9,7 @@ from loadtests.metrics import CPU
 from loadtests.notes import notes
 from loadtests.results import Results, Row
 from loadtests.rows import rows
+from loadtests.units import pairs
 
 __all__ = ["Cell", "Comparison", "compare"]
 
@@ -45,9 +46,7 @@ def _noise(results: Results) -> Interval | None:
         }
         for name in (control, twin)
     }
-    pairs = [
-        (a, b)
-        for number, a in sorted(values[control].items())
-        if a and (b := values[twin].get(number))
-    ]
-    return inference.ratio([a for a, _ in pairs], [b for _, b in pairs]) if pairs else None
+    efficiency = results.settings.efficiency
+    per_process = efficiency.rounds_per_process if efficiency else None
+    found = pairs(values[control], values[twin], per_process)
+    return inference.ratio([a for a, _ in found], [b for _, b in found])

@@ -12,7 +12,7 @@ MEGA = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """Something measured in every reading of a set-up; `value` in the unit, None where it could not be seen."""
+    """Something measured in each reading of a set-up; `value` in the unit, None where not seen."""
 
     name: str
     title: str

@@ -43,14 +43,15 @@ def notes(
     stolen_share = fmean(one.stolen_share for one in results.readings) if results.readings else 0.0
     if stolen_share > STOLEN_SHARE:
         yield (
-            f"this virtual machine did not get its cores for {stolen_share:.0%} of the time, so throughput and "
-            "latency say little about another machine; CPU per request suffers least: repeat where it is quiet"
+            f"this virtual machine did not get its cores for {stolen_share:.0%} of the time, so throughput "
+            "and latency say little about another machine; CPU per request suffers least: repeat where it is "
+            "quiet"
         )
     load_average = results.environment.load_average
     if load_average is not None and load_average > results.environment.cpu_count / 2:
         yield (
-            f"the machine was busy when it began (load average {load_average:.1f}), which shows in latencies: "
-            "end what else is running"
+            f"the machine was busy when it began (load average {load_average:.1f}), which shows in latencies"
+            ": end what else is running"
         )
     yield from _arithmetic(results)
 
@@ -68,7 +69,8 @@ def _disbelief(results: Results, cells: Sequence[Cell], rows: Sequence[Row]) -> 
                     one
                     for one in cells
                     if (one.setup, one.level) == load
-                    and (one.scenario, one.target, one.validity) == (row.scenario, target.name, value.validity)
+                    and (one.scenario, one.target, one.validity)
+                    == (row.scenario, target.name, value.validity)
                     and one.reason
                 ),
                 None,

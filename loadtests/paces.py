@@ -9,6 +9,8 @@ Name = Literal["quick", "default", "thorough"]
 
 CONNECTIONS = 8
 """To each target in the efficiency set-up: enough that neither server idles for long."""
+PROCESSES = 7
+"""How many of each target are measured, one after the other: as many observations as seven rounds."""
 MAX_CONNECTIONS = 128
 """In an open loop."""
 
@@ -34,7 +36,7 @@ PACES: dict[Name, Pace] = {
         warmup_s=0.5,
     ),
     "default": Pace(
-        Efficiency(rounds=20, round_s=1.0, connections=CONNECTIONS),
+        Efficiency(rounds=21, round_s=1.0, connections=CONNECTIONS),
         Capacity(rounds=7, window_s=0.15, settle_s=0.08, in_flight=(1, 2, 4, 8, 16, 32, 64, 128)),
         Latency(rounds=7, window_s=0.6, settle_s=0.1, shares=(0.25, 0.5, 0.75), connections=MAX_CONNECTIONS),
         cold_starts=10,

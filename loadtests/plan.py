@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from loadtests import requested
 from loadtests.assertions import Assertion
 from loadtests.errors import Refusal
-from loadtests.paces import PACES
+from loadtests.paces import PACES, PROCESSES
 from loadtests.processes import cores
 from loadtests.results import Backend, Capacity, Efficiency, Latency, Scenario, Settings
 from loadtests.scenarios import SCENARIOS, Operation, operation
@@ -72,7 +73,7 @@ def plan(options: argparse.Namespace) -> Plan:
         scenarios=tuple(
             Scenario(name=one.name, request=one.request, delay_s=one.delay_s) for one in operations.values()
         ),
-        efficiency=_changed(pace.efficiency, options) if "efficiency" in wanted else None,
+        efficiency=_efficiency(pace.efficiency, options, backend) if "efficiency" in wanted else None,
         capacity=_changed(pace.capacity, options) if "capacity" in wanted else None,
         latency=_changed(pace.latency, options) if "latency" in wanted else None,
         cold_starts=0 if backend == "url" else pace.cold_starts if options.setup is None else 0,
@@ -91,8 +92,8 @@ def plan(options: argparse.Namespace) -> Plan:
         targets=chosen,
         noise=noise,
         operations=operations,
-        commands={one.name: _command(one, handicaps) for one in (*chosen, *([noise] if noise else []))},
-        ports={chosen[0].name: options.flask_port, chosen[1].name: options.fastapi_port},
+        commands=_commands(chosen, noise, handicaps),
+        ports={"flask": options.flask_port, "fastapi": options.fastapi_port},
         brought=brought,
         generator=_generator(options),
         folder=options.out,
@@ -109,6 +110,11 @@ def _ours(options: argparse.Namespace) -> tuple[Target, Target]:
         raise Refusal("--flask-port and --fastapi-port need --backend process.")
     control = replace(control, url=(options.flask_url or control.url).rstrip("/"))
     candidate = replace(candidate, url=(options.fastapi_url or candidate.url).rstrip("/"))
+    for one in (control, candidate) if options.backend == "url" else ():
+        if not _is_origin(one.url):
+            raise Refusal(
+                f"--{one.name}-url ({one.name.upper()}_URL) must be http://HOST[:PORT], not {one.url!r}."
+            )
     if options.null is None:
         return control, candidate
     one = {control.name: control, candidate.name: candidate}[options.null]
@@ -120,25 +126,39 @@ def _brought(options: argparse.Namespace) -> tuple[Target, Target]:
         raise Refusal("Services of your own need --control NAME=URL, --candidate NAME=URL and --request.")
     if options.backend != "process" or options.null or options.handicap or options.scenario:
         raise Refusal("--backend, --null, --handicap and --scenario are for the services of this repository.")
-    return _named("--control", options.control, "control"), _named(
-        "--candidate", options.candidate, "candidate"
-    )
+    control = _named("--control", options.control, "control")
+    candidate = _named("--candidate", options.candidate, "candidate")
+    if control.title == candidate.title:
+        raise Refusal(
+            f"--control and --candidate need two names, or nobody can tell them apart: {control.title}."
+        )
+    return control, candidate
 
 
 def _named(option: str, text: str, name: str) -> Target:
     title, equals, url = text.partition("=")
+    if not equals or not title.strip() or not _is_origin(url):
+        raise Refusal(f"{option} must be NAME=http://HOST[:PORT], not {text!r}.")
+    return Target(name, title.strip(), None, url.rstrip("/"))
+
+
+def _is_origin(url: str) -> bool:
+    """Say whether nothing but a host and a port stands there: the rest would not be asked for."""
     try:
-        if not equals or not title.strip():
-            raise ValueError(text)
         address(url)
     except ValueError:
-        raise Refusal(f"{option} must be NAME=http://HOST[:PORT], not {text!r}.") from None
-    return Target(name, title.strip(), None, url.rstrip("/"))
+        return False
+    parts = urlsplit(url)
+    return not (parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc)
 
 
 def _operations(options: argparse.Namespace, brought: bool) -> dict[str, Operation]:
     if brought:
         found = [requested.parse(text) for text in options.request]
+        names = [one.name for one in found]
+        for name in names:
+            if names.count(name) > 1:
+                raise Refusal(f"--request: {name} stands there twice, and results are kept by that name.")
     else:
         found = [operation(name, options.wait_ms) for name in options.scenario or SCENARIOS]
     return {one.name: one for one in found}
@@ -157,6 +177,16 @@ def _handicaps(options: argparse.Namespace, chosen: tuple[Target, Target], backe
     return handicaps
 
 
+def _commands(
+    chosen: tuple[Target, Target], noise: Target | None, handicaps: Mapping[str, float]
+) -> dict[str, list[str]]:
+    commands = {one.name: _command(one, handicaps) for one in chosen}
+    if noise is not None:
+        # The control once more, handicap included, or A/A would find a difference that is there.
+        commands[noise.name] = commands[chosen[0].name]
+    return commands
+
+
 def _command(target: Target, handicaps: Mapping[str, float]) -> list[str]:
     package = f"{target.name.removesuffix('-again')}_app"
     if target.name in handicaps:
@@ -168,6 +198,14 @@ def _generator(options: argparse.Namespace) -> tuple[str, ...]:
     if options.workers:
         return ("--workers", str(options.workers))
     return ("--expect-workers", str(options.expect_workers)) if options.expect_workers else ()
+
+
+def _efficiency(part: Efficiency, options: argparse.Namespace, backend: Backend) -> Efficiency:
+    """Return the set-up as asked for; processes of our own are replaced now and then, where there is time."""
+    changed = _changed(part, options)
+    if backend != "process" or options.pace == "quick":
+        return changed
+    return changed.model_copy(update={"rounds_per_process": max(1, changed.rounds // PROCESSES)})
 
 
 def _changed(part: Part, options: argparse.Namespace) -> Part:

@@ -1,5 +1,7 @@
-"""Operations that somebody brings along: `GET /path`, or `POST /path @FILE` with headers and body in a file."""
+"""Operations that somebody brings along: `GET /path`, or `POST /path @FILE` with headers and body from it."""
 
+import re
+from dataclasses import replace
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from socket import create_connection
@@ -12,6 +14,11 @@ TIMEOUT_S = 10.0
 TIMES = 3
 """How often each target is asked before its answer is taken for the only one."""
 
+EMPTY_LINE = re.compile(rb"(?:\A|(?<=\n))\r?\n")
+OURS = {"host": "Host", "accept-encoding": "Accept-Encoding"}
+"""Headers that are sent without being asked for; the file may say something else, in any case."""
+FRAMING = {"content-length", "transfer-encoding"}
+
 Found = tuple[int, str | None, bytes]
 
 
@@ -19,7 +26,7 @@ def parse(text: str) -> Operation:
     """Read a request; its answer is not known yet.
 
     The file is written as HTTP has it: a line for each header, an empty line, and the body, which is sent as
-    it is. Host and Content-Length are added.
+    it is. Host and Content-Length are added. Without headers it begins with the empty line.
 
     Raises:
         Refusal: it is no request, or the file cannot be read or has a line that is no header.
@@ -39,16 +46,29 @@ def _read(path: Path) -> tuple[dict[str, str], bytes | None]:
         content = path.read_bytes()
     except OSError as error:
         raise Refusal(f"--request: {path}: {error.strerror}.") from None
-    head, separator, body = content.replace(b"\r\n", b"\n").partition(b"\n\n")
-    if separator:
-        body = content[len(content) - len(body) :] if body else b""
-    headers = {}
-    for line in head.decode("latin-1").splitlines():
-        name, colon, value = line.partition(":")
-        if not colon or not name.strip():
-            raise Refusal(f"--request: {path}: {line!r} is no header; headers, an empty line, then the body.")
-        headers[name.strip()] = value.strip()
-    return headers, body if separator else None
+    end = EMPTY_LINE.search(content)
+    head, body = (content[: end.start()], content[end.end() :]) if end else (content, None)
+    headers: dict[str, str] = {}
+    for line in head.removesuffix(b"\n").split(b"\n") if head else ():
+        name, colon, value = (part.strip() for part in line.partition(b":"))
+        if not colon or not name.isascii() or not name or not _is_text(value):
+            raise Refusal(
+                f"--request: {path}: {line.decode(errors='replace')!r} is no header; "
+                "headers, an empty line, then the body."
+            )
+        key = name.decode()
+        if key.lower() in FRAMING:
+            raise Refusal(f"--request: {path}: {key} follows from the body: leave it out.")
+        headers[OURS.get(key.lower(), key)] = value.decode()
+    return headers, body
+
+
+def _is_text(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def answered(operation: Operation, targets: tuple[Target, Target]) -> Operation:
@@ -75,16 +95,7 @@ def answered(operation: Operation, targets: tuple[Target, Target]) -> Operation:
         raise Refusal(
             f"Both answer {operation.request} with status {status}: ask for something that succeeds."
         )
-    return Operation(
-        operation.name,
-        operation.method,
-        operation.path,
-        body,
-        operation.body,
-        operation.headers,
-        status=status,
-        content_type=content_type,
-    )
+    return replace(operation, answer=body, status=status, content_type=content_type)
 
 
 def _ask(operation: Operation, target: Target) -> Found:

@@ -41,6 +41,8 @@ class Efficiency(_Record):
     round_s: float
     connections: int
     """To each target; each carries one request at a time."""
+    rounds_per_process: int | None = None
+    """After so many the targets' processes are replaced by new ones; None: never."""
 
 
 class Capacity(_Record):

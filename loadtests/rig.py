@@ -12,13 +12,11 @@ from loadtests.generator.process import Generator
 from loadtests.processes import stolen_s
 from loadtests.results import Reading, Settings, Setup
 from loadtests.scenarios import Operation
-from loadtests.schedule import Step
+from loadtests.schedule import REWARM_S, SETTLE_S, Step
 from loadtests.targets import Target, address
 from loadtests.usage import Usage
 
 MODES: dict[str, Mode] = {"efficiency": "paired", "noise": "paired", "capacity": "closed", "latency": "open"}
-SETTLE_S = 0.1
-"""Before a paired round."""
 GRACE_S = 10.0
 """How much longer than the handler's own delay an answer may take."""
 
@@ -68,7 +66,7 @@ class Rig:
         settings = self.settings
         window_s, settle_s, connections = settings.warmup_s, 0.0, int(step.level)
         if step.round == 0:
-            pass
+            window_s = REWARM_S if step.setup == "efficiency" else settings.warmup_s
         elif step.setup == "capacity" and settings.capacity:
             window_s, settle_s = settings.capacity.window_s, settings.capacity.settle_s
         elif step.setup == "latency" and settings.latency:

@@ -9,6 +9,7 @@ from loadtests.cells import Cell
 from loadtests.inference import Interval, Verdict
 from loadtests.metrics import CPU, FACTS, LATENCIES, THROUGHPUT, Fact, Metric
 from loadtests.results import Results, Row, Scenario, Setup, Value
+from loadtests.units import pairs
 from loadtests.validity import CEILING_SHARE, Terms, Validity, judge
 
 HEADLINE_SHARE = 0.5
@@ -44,7 +45,18 @@ def _families(results: Results, cells: Sequence[Cell]) -> Iterator[list[_Draft]]
     scenarios, settings = results.settings.scenarios, results.settings
     if settings.efficiency:
         level = float(settings.efficiency.connections)
-        yield [_draft(CPU, one, pair("efficiency", one, [level] * 2), "", headline=True) for one in scenarios]
+        per_process = settings.efficiency.rounds_per_process
+        yield [
+            _draft(
+                CPU,
+                one,
+                pair("efficiency", one, [level] * 2),
+                "",
+                headline=True,
+                rounds_per_process=per_process,
+            )
+            for one in scenarios
+        ]
     if settings.capacity:
         best = {one.name: [best_level(cells, one.name, name) for name in names] for one in scenarios}
         yield [
@@ -80,9 +92,9 @@ def _families(results: Results, cells: Sequence[Cell]) -> Iterator[list[_Draft]]
 
 
 def best_level(cells: Sequence[Cell], scenario: str, target: str) -> float:
-    """Return the level with the highest median throughput, believed or not: capacity is what is reached there.
+    """Return the level with the highest median throughput, believed or not; 0 where there is none.
 
-    0 where there is none.
+    That is the capacity, whatever limited it there.
     """
     found = [
         one
@@ -102,16 +114,22 @@ def _at_best(levels: Sequence[float]) -> str:
 
 
 def _draft(
-    metric: Metric, scenario: Scenario, cells: Sequence[Cell], level: str, *, headline: bool
+    metric: Metric,
+    scenario: Scenario,
+    cells: Sequence[Cell],
+    level: str,
+    *,
+    headline: bool,
+    rounds_per_process: int | None = None,
 ) -> _Draft:
     values = [_value(metric, cell, scenario) for cell in cells]
     ratio, p_value = None, 1.0
     if all(value.median is not None for value in values):
         # By round: at their best levels the two may have different rounds, where the last one was cut short.
         first, second = ({one.round: metric.value(one) for one in cell.readings} for cell in cells)
-        pairs = [(a, b) for number, a in first.items() if a and (b := second.get(number))]
-        ratio = inference.ratio([a for a, _ in pairs], [b for _, b in pairs])
-        p_value = inference.p_value([a for a, _ in pairs], [b for _, b in pairs])
+        found = pairs(first, second, rounds_per_process)
+        ratio = inference.ratio([a for a, _ in found], [b for _, b in found])
+        p_value = inference.p_value([a for a, _ in found], [b for _, b in found])
     row = Row(
         scenario=scenario.name,
         metric=metric.name,

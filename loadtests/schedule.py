@@ -10,6 +10,16 @@ ORDER_S = 0.07
 """What a window costs beside its own length: users start and end, and the generator sums up."""
 
 
+SETTLE_S = 0.1
+"""What a paired round lasts before its window."""
+
+REWARM_S = 0.3
+"""The warm-up of each scenario after processes were replaced."""
+
+RENEWAL_S = 0.8
+"""What replacing one process takes, roughly."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One window: all its targets at once."""
@@ -21,6 +31,8 @@ class Step:
     """0 is the warm-up."""
     targets: tuple[Target, ...]
     cost_s: float
+    renews: bool = False
+    """Whether the targets' processes are replaced by new ones before it."""
 
 
 def twin(target: Target) -> Target:
@@ -66,9 +78,21 @@ def _warmup(settings: Settings, targets: Sequence[Target]) -> Iterator[Step]:
 def _paired(settings: Settings, targets: tuple[Target, Target], noise: Target | None) -> Iterator[Step]:
     if settings.efficiency is None:
         return
-    level, cost_s = settings.efficiency.connections, settings.efficiency.round_s + ORDER_S
+    level = settings.efficiency.connections
+    cost_s = SETTLE_S + settings.efficiency.round_s + ORDER_S
+    everybody = targets if noise is None else (*targets, noise)
+    per_process = settings.efficiency.rounds_per_process
     for number in range(1, settings.efficiency.rounds + 1):
+        if per_process and number > 1 and (number - 1) % per_process == 0:
+            yield from _renewal(settings, level, everybody)
         for scenario in settings.scenarios:
             yield Step("efficiency", scenario.name, level, number, targets, cost_s)
         if noise is not None:
             yield Step("noise", settings.scenarios[0].name, level, number, (targets[0], noise), cost_s)
+
+
+def _renewal(settings: Settings, level: float, targets: tuple[Target, ...]) -> Iterator[Step]:
+    for number, scenario in enumerate(settings.scenarios):
+        is_first = number == 0
+        cost_s = REWARM_S + ORDER_S + (RENEWAL_S * len(targets) if is_first else 0.0)
+        yield Step("efficiency", scenario.name, level, 0, targets, cost_s, renews=is_first)

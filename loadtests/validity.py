@@ -12,7 +12,7 @@ from statistics import fmean, median
 from loadtests.results import Reading
 
 RECONNECTS_SHARE = 0.01
-"""Of requests. Above it TCP handshakes are measured; a server that keeps connections alive has none at all."""
+"""Of requests. Above it TCP handshakes are measured; a server that keeps connections alive has none."""
 
 GENERATOR_BUSY_SHARE = 0.9
 """Of the window. Above it the generator had no time to spare: a faster target would look just the same."""
@@ -21,11 +21,11 @@ SERVER_BUSY_SHARE = 0.9
 """Of one core, stolen time included. Above it the target was at its own limit."""
 
 LITTLE_SHARE = 0.9
-"""Little's law: throughput × mean latency is the number in flight. Below this share of what was asked for,
-connections have spent the rest inside the generator."""
+"""Little's law: throughput times mean latency is the number in flight. Below this share of what was asked
+for, connections have spent the rest inside the generator."""
 
 LITTLE_IN_FLIGHT = 8
-"""From so many on; with fewer the generator's own cost of a request, 30 µs, is a visible part of each turn."""
+"""From so many on; with fewer the generator's own cost of a request, 30 µs, is a visible part of a turn."""
 
 LAG_S = 0.002
 """An event loop that wakes a greenlet later than that adds it to latencies, unless those are long anyway. The
@@ -89,7 +89,7 @@ class Terms:
     """Requests that the target can work on at once; None where there is no such limit, or it is not known."""
 
     def ceiling_per_s(self, in_flight: float) -> float | None:
-        """Return the most answers a second that delay, connections and threads allow; None without a delay."""
+        """Return the most answers a second that delay, connections and threads allow, if any."""
         if self.delay_s <= 0:
             return None
         return min(in_flight, self.threads or in_flight) / self.delay_s
@@ -118,24 +118,24 @@ def _objections(readings: Sequence[Reading], terms: Terms) -> Iterator[tuple[Val
         first = next((one.first_fault for one in readings if one.first_fault), "no answer came")
         yield (
             Validity.FAILING,
-            f"{failures:,} of {failures + requests:,} requests failed, the first because {first}; the speed of "
-            "a service that fails means nothing, so look into its log",
+            f"{failures:,} of {failures + requests:,} requests failed, the first because {first}; the speed "
+            "of a service that fails means nothing, so look into its log",
         )
         return
     silent = sum(not one.requests for one in readings)
     if silent:
         yield (
             Validity.FAILING,
-            f"no answer came in {silent} of {len(readings)} windows, and there is no speed of nothing; look into "
-            "its log, or measure longer windows (--seconds)",
+            f"no answer came in {silent} of {len(readings)} windows, and there is no speed of nothing; "
+            "look into its log, or measure longer windows (--seconds)",
         )
         return
     connects = sum(one.connects for one in readings)
     if connects > RECONNECTS_SHARE * requests:
         yield (
             Validity.RECONNECTING,
-            f"{connects:,} connections were opened for {requests:,} requests, so TCP handshakes were measured; "
-            "let the server keep connections alive",
+            f"{connects:,} connections were opened for {requests:,} requests, so TCP handshakes were measured"
+            "; let the server keep connections alive",
         )
     throttled_s = [one.server_throttled_s for one in readings if one.server_throttled_s is not None]
     if sum(throttled_s) > THROTTLED_SHARE * window_s:
@@ -172,22 +172,22 @@ def _alone(
         yield (
             Validity.CONFIGURATION_BOUND,
             f"{throughput_per_s:,.0f} req/s is {throughput_per_s / ceiling_per_s:.0%} of the "
-            f"{ceiling_per_s:,.0f} req/s that {limit} and a delay of {terms.delay_s * 1000:g} ms allow, so it "
-            f"shows these settings and not the framework; {what}",
+            f"{ceiling_per_s:,.0f} req/s that {limit} and a delay of {terms.delay_s * 1000:g} ms allow, so "
+            f"it shows these settings and not the framework; {what}",
         )
     second_half = sum(one.second_half_share * one.requests for one in readings) / requests
     if abs(second_half - 0.5) > DRIFT_SHARE + DEVIATIONS * 0.5 / sqrt(requests):
         yield (
             Validity.NOISY,
-            f"{second_half:.0%} of the answers came in the second half of the windows, so it had not settled; "
-            "measure longer",
+            f"{second_half:.0%} of the answers came in the second half of the windows, so it had not settled"
+            "; measure longer",
         )
     expected = sum((one.offered_per_s or 0.0) * one.window_s for one in readings)
     if requests < OFFERED_SHARE * expected - DEVIATIONS * sqrt(expected):
         yield (
             Validity.OVERLOADED,
-            f"{requests / window_s:,.0f} of {expected / window_s:,.0f} req/s that were offered were answered, "
-            "so requests piled up; offer less",
+            f"{requests / window_s:,.0f} of {expected / window_s:,.0f} req/s that were offered were answered,"
+            " so requests piled up; offer less",
         )
 
 

@@ -20,6 +20,13 @@ class Backend(Protocol):
             Refusal: one of them does not come up; `stop` ends the others.
         """
 
+    def renew(self, targets: Sequence[Target]) -> bool:
+        """Replace each by a new instance of itself at the same URL; False where that is not ours to do.
+
+        Raises:
+            Refusal: one of them does not come up again.
+        """
+
     def usage(self, target: Target) -> Usage:
         """Return what the target has used so far; takes a fraction of a millisecond."""
 

@@ -112,6 +112,10 @@ class ComposeBackend:
         self._undo.append(["rm", "--force", name])
         return name
 
+    def renew(self, targets: Sequence[Target]) -> bool:  # noqa: ARG002
+        """Leave the containers as they are: their addresses would change."""
+        return False
+
     def usage(self, target: Target) -> Usage:
         """Look at the container, where the engine runs on this machine."""
         running = self._running[target.name]

@@ -12,7 +12,7 @@ from loadtests.backends.health import START_TIMEOUT_S, await_answer, free_port, 
 from loadtests.facts import collect
 from loadtests.processes import Processes
 from loadtests.results import Facts
-from loadtests.targets import Target
+from loadtests.targets import Target, address
 from loadtests.usage import Cgroup, Tree
 
 
@@ -46,9 +46,18 @@ class ProcessBackend:
         """Start one after the other."""
         return tuple(self._start(target) for target in targets)
 
+    def renew(self, targets: Sequence[Target]) -> bool:
+        """End each process and start another at the same port."""
+        for target in targets:
+            self._processes.end(self._running.pop(target.name))
+            self._start_at(address(target.url)[1], target)
+        return True
+
     def _start(self, target: Target) -> Target:
         port = self._ports.get(target.name) or free_port()
-        target = replace(target, url=f"http://127.0.0.1:{port}")
+        return self._start_at(port, replace(target, url=f"http://127.0.0.1:{port}"))
+
+    def _start_at(self, port: int, target: Target) -> Target:
         log = self._logs / f"{target.name}.log"
         process = self._run(target, port, log)
         self._running[target.name] = process

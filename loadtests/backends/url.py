@@ -17,6 +17,10 @@ class UrlBackend:
             await_answer(target, timeout_s=0)
         return tuple(targets)
 
+    def renew(self, targets: Sequence[Target]) -> bool:  # noqa: ARG002
+        """Replace nothing."""
+        return False
+
     def usage(self, target: Target) -> Usage:  # noqa: ARG002  # here and below: the protocol's signature
         """Know nothing, which is not zero."""
         return Usage(None, None)

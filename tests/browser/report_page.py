@@ -1,15 +1,18 @@
-"""A report in a folder, opened in a browser that says whatever goes wrong."""
+"""A report in a browser; `python -m tests.browser.report_page DIR FILE` takes the picture of one."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, expect
 
 from loadtests.comparison import compare
 from loadtests.report import write
-from loadtests.results import FILE_NAME, Reading, Results
+from loadtests.results import FILE_NAME, Reading, Results, load
+from tests.browser.chromium import browsing, require_chromium
 from tests.unit.measured import results
 
 
@@ -57,3 +60,16 @@ def opened(browser: Browser, folder: Path, width: int = 1280, scripts: bool = Tr
         if scripts:
             expect(seen.page.locator(".chart:not(:has(.main-svg))")).to_have_count(0)
         yield seen
+
+
+def take_picture(folder: Path, path: Path) -> None:
+    """Save the first screen of a report as PNG."""
+    with TemporaryDirectory() as drawn, browsing(require_chromium(), height=860) as page:
+        write(load(folder), Path(drawn))
+        page.goto((Path(drawn) / "report.html").as_uri())
+        expect(page.locator(".chart:not(:has(.main-svg))")).to_have_count(0)
+        page.screenshot(path=path)
+
+
+if __name__ == "__main__":
+    take_picture(Path(sys.argv[1]), Path(sys.argv[2]))

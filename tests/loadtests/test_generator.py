@@ -23,7 +23,6 @@ from tests.loadtests.odd_servers import (
     BODY,
     CHUNKED,
     CLOSING,
-    PLAIN,
     SILENT,
     SWITCHING,
     TRUNCATED,
@@ -228,12 +227,14 @@ def test_paired_gives_every_target_the_same_requests(
     with serving() as first, serving() as second, serving() as third:
         servers = [first, second, third][:targets]
         counts: list[list[int]] = []
+        in_flight: list[int] = []
 
         def at_edge() -> None:
-            assert [server.in_flight for server in servers] == [0] * targets
+            in_flight.extend(server.in_flight for server in servers)
             counts.append([server.answered for server in servers])
 
         outcome, samples = carry_out(generator, order(tmp_path, "paired", *servers), at_edge)
+        assert in_flight == [0] * 2 * targets
         before, after = counts
         requests = [served.requests for served in outcome.served]
         assert requests == [end - begin for begin, end in zip(before, after, strict=True)]
@@ -248,16 +249,19 @@ def test_paired_at_an_edge_that_takes_its_time_sends_nothing_meanwhile(
 ) -> None:
     """The load waits for whoever reads the servers' clocks."""
     with serving() as bystander, socket.create_connection(("127.0.0.1", bystander.port)) as connection:
+        sent: list[int] = []
 
         def at_edge() -> None:
             before = server.asked
             for _ in range(200):
                 connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
-                assert connection.recv(4096) == PLAIN
-            assert server.asked == before
+                connection.recv(4096)
+            sent.append(server.asked - before)
 
         outcome, _ = carry_out(generator, order(tmp_path, "paired", server), at_edge)
-    assert outcome.served[0].requests > 200
+        assert bystander.answered == 400
+    assert sent == [0, 0]
+    assert outcome.served[0].requests > 0
 
 
 def test_paired_with_a_target_that_fails_goes_on_with_the_other(
@@ -414,7 +418,7 @@ def test_generator_whose_master_is_late_at_an_edge_is_understood(
 def test_generator_that_has_died_is_named_with_the_place_of_its_last_words(
     server: OddServer, tmp_path: Path
 ) -> None:
-    """Whether it dies before an order or in one."""
+    """Whether it dies in an order or before one."""
     with generating(tmp_path) as generator:
         process = psutil.Process(generator._process.pid)
 
@@ -427,6 +431,7 @@ def test_generator_that_has_died_is_named_with_the_place_of_its_last_words(
             with pytest.raises(Refusal) as refusal:
                 carry_out(generator, order(tmp_path, "closed", server))
             assert str(refusal.value) == f"The load generator {what}; {tmp_path}/generator.log says why."
+            generator._process.wait(10)
 
 
 def test_generator_that_is_told_nonsense_ends_and_says_why(tmp_path: Path, server: OddServer) -> None:

@@ -11,7 +11,7 @@ from loadtests.results import Results, load
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-RESULTS = "loadtests/results/2026-11-22"
+RESULTS = "loadtests/published"
 STRIP = "loadtests/strip.svg"
 BLOCK = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- /table -->)", re.DOTALL)
 

@@ -1,36 +1,177 @@
-"""The order of measuring."""
+"""The order of measuring, and what it costs."""
 
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
-from loadtests.rounds import schedule
-from loadtests.targets import targets
+import pytest
 
-CONTROL, CANDIDATE = targets({})
+from loadtests import plan
+from loadtests.calibration import CALIBRATION_S
+from loadtests.commandline import parser
+from loadtests.comparing import COLD_START_S, START_S
+from loadtests.paces import PACES, Name
+from loadtests.results import Settings
+from loadtests.schedule import ORDER_S, SETTLE_S, Step, schedule, twin
+from loadtests.targets import Target
+from tests.unit.measured import CANDIDATE, CONTROL, SETTINGS
+
+BOTH = (CONTROL, CANDIDATE)
+AGAIN = twin(CONTROL)
+LIMITS_S: dict[Name, float] = {"quick": 90, "default": 360, "thorough": 1800}
 
 
-def test_schedule_of_four_rounds_takes_turns_in_who_is_first() -> None:
+def steps(noise: Target | None = AGAIN, **changes: Any) -> list[Step]:
+    """Return the steps of the settings, but for the changes."""
+    return list(schedule(SETTINGS.model_copy(update=changes), BOTH, noise))
+
+
+@pytest.fixture
+def paced(monkeypatch: pytest.MonkeyPatch) -> Callable[[Name], Settings]:
+    """Return the settings that a pace comes to on two cores, three scenarios."""
+    monkeypatch.setattr(plan, "cores", lambda: (0, 1))
+
+    def settings(name: Name) -> Settings:
+        options = [] if name == "default" else [f"--{name}"]
+        return plan.plan(parser().parse_args(["compare", *options])).settings
+
+    return settings
+
+
+def letters(found: list[Step]) -> str:
+    """Write down who was measured: A for the control, B for the candidate."""
+    return "".join("A" if step.targets == (CONTROL,) else "B" for step in found)
+
+
+@pytest.mark.parametrize("setup", ["capacity", "latency"])
+def test_schedule_of_one_cell_alone_takes_turns_in_who_is_first(setup: str) -> None:
     """A B B A A B B A: whatever drifts hits both alike."""
-    cells = [cell for cell in schedule(["index"], (CONTROL, CANDIDATE), 4) if cell.round]
-    assert "".join("A" if cell.target is CONTROL else "B" for cell in cells) == "ABBAABBA"
+    level = {"capacity": 16, "latency": 0.5}[setup]
+    found = [s for s in steps() if (s.setup, s.scenario, s.level) == (setup, "index", level) and s.round]
+    assert letters(found) == "ABBA" * 4
 
 
-def test_schedule_measures_every_cell_once_a_round_after_one_warm_up() -> None:
-    """Every target meets every scenario in every round; round 0 is the warm-up."""
-    cells = Counter(
-        (c.round, c.scenario, c.target.name) for c in schedule(["index", "wait"], (CONTROL, CANDIDATE), 3)
-    )
-    expected = [
-        (number, scenario, name)
-        for number in range(4)
-        for scenario in ("index", "wait")
-        for name in ("flask", "fastapi")
+@pytest.mark.parametrize("setup", ["efficiency", "capacity", "latency"])
+def test_schedule_has_rounds_outermost(setup: str) -> None:
+    """A slow drift of the machine spreads over every scenario and level."""
+    rounds = [step.round for step in steps() if step.setup == setup and step.round]
+    assert rounds == sorted(rounds)
+    assert len(set(rounds)) == {"efficiency": 12, "capacity": 8, "latency": 8}[setup]
+
+
+@pytest.mark.parametrize("setup", ["capacity", "latency"])
+def test_schedule_keeps_the_two_of_a_pair_next_to_each_other(setup: str) -> None:
+    """Nothing else runs between the two measurements that are compared."""
+    found = [step for step in steps() if step.setup == setup and step.round]
+    for first, second in zip(found[::2], found[1::2], strict=True):
+        assert (first.round, first.scenario, first.level) == (second.round, second.scenario, second.level)
+        assert {first.targets, second.targets} == {(CONTROL,), (CANDIDATE,)}
+
+
+def test_schedule_measures_every_cell_once_a_round() -> None:
+    """12 × 3 pairs at once, 8 × 3 × 8 × 2 in a closed and 8 × 3 × 3 × 2 in an open loop."""  # noqa: RUF002
+    found = [step for step in steps() if step.round]
+    assert max(Counter((s.setup, s.scenario, s.level, s.round, s.targets) for s in found).values()) == 1
+    assert Counter(step.setup for step in found) == {
+        "efficiency": 36,
+        "noise": 12,
+        "capacity": 384,
+        "latency": 144,
+    }
+
+
+def test_schedule_loads_both_at_once_for_efficiency() -> None:
+    """Whatever disturbs one disturbs the other."""
+    assert {step.targets for step in steps() if step.setup == "efficiency"} == {BOTH}
+
+
+def test_schedule_of_the_a_a_rounds_follows_each_round_of_efficiency() -> None:
+    """The control and its second process, under the first scenario, in the same minutes."""
+    found = [step for step in steps() if step.setup in {"efficiency", "noise"}]
+    assert [step.setup for step in found] == ["efficiency", "efficiency", "efficiency", "noise"] * 12
+    assert {(s.targets, s.scenario, s.level) for s in found if s.setup == "noise"} == {
+        ((CONTROL, AGAIN), "index", 8)
+    }
+
+
+def test_schedule_without_a_second_control_has_no_a_a_rounds() -> None:
+    """At URLs there is nothing of which a second process could be started."""
+    assert "noise" not in {step.setup for step in steps(noise=None)}
+
+
+def test_schedule_warms_up_everything_first_and_once() -> None:
+    """Every target under every scenario, the second control included; round 0 is not kept."""
+    found = [step for step in steps() if step.round == 0]
+    assert found == steps()[: len(found)]
+    assert [(step.scenario, step.targets) for step in found] == [
+        (scenario, (target,)) for scenario in ("index", "echo", "wait") for target in (*BOTH, AGAIN)
     ]
-    assert cells == Counter(expected)
 
 
-def test_schedule_keeps_the_two_of_a_pair_next_to_each_other() -> None:
-    """No other scenario runs between the two measurements that are compared."""
-    cells = list(schedule(["index", "echo", "wait"], (CONTROL, CANDIDATE), 2))
-    for first, second in zip(cells[::2], cells[1::2], strict=True):
-        assert (first.round, first.scenario) == (second.round, second.scenario)
-        assert first.target is not second.target
+def test_schedule_measures_capacity_before_the_rates_that_come_of_it() -> None:
+    """The open loop's rates are shares of the capacity."""
+    order = [step.setup for step in steps()]
+    assert order.index("latency") == len(order) - order[::-1].index("capacity")
+
+
+@pytest.mark.parametrize("left_out", ["efficiency", "capacity", "latency"])
+def test_schedule_without_a_setup_leaves_it_out(left_out: str) -> None:
+    """What was not asked for is not measured; no A/A without its efficiency."""
+    setups = {step.setup for step in steps(**{left_out: None}) if step.round}
+    every = {"efficiency", "noise", "capacity", "latency"}
+    assert setups == every - ({"efficiency", "noise"} if left_out == "efficiency" else {left_out})
+
+
+def test_schedule_with_new_processes_replaces_all_of_them_between_rounds() -> None:
+    """Before rounds 4, 7 and 10 everything is started anew and warmed up, which is not kept."""
+    assert SETTINGS.efficiency is not None
+    efficiency = SETTINGS.efficiency.model_copy(update={"rounds_per_process": 3})
+    found = [s for s in steps(efficiency=efficiency) if s.setup in {"efficiency", "noise"}]
+    renewals = [place for place, step in enumerate(found) if step.renews]
+    assert [found[place - 1].round for place in renewals] == [3, 6, 9]
+    for place in renewals:
+        again = found[place : place + 3]
+        assert [step.scenario for step in again] == ["index", "echo", "wait"]
+        assert {(step.round, step.targets) for step in again} == {(0, (*BOTH, AGAIN))}
+        assert [step.renews for step in again] == [True, False, False]
+
+
+def test_schedule_without_new_processes_replaces_none() -> None:
+    """Every round meets the process that the first one met."""
+    assert not any(step.renews for step in steps())
+
+
+def test_twin_of_a_target_differs_in_name_and_title_only() -> None:
+    """It is the same service, and must prove to be so."""
+    assert (AGAIN.name, AGAIN.title) == ("flask-again", "Flask (again)")
+    assert (AGAIN.server, AGAIN.url) == (CONTROL.server, CONTROL.url)
+
+
+def test_cost_of_every_step_holds_its_settling_and_its_window() -> None:
+    """The time left is as honest as this."""
+    costs = {step.setup: step.cost_s for step in steps() if step.round}
+    assert costs == pytest.approx(
+        {
+            "efficiency": SETTLE_S + 1 + ORDER_S,
+            "noise": SETTLE_S + 1 + ORDER_S,
+            "capacity": 0.2 + 1 + ORDER_S,
+            "latency": 0.2 + 2 + ORDER_S,
+        }
+    )
+
+
+@pytest.mark.parametrize("name", PACES)
+def test_cost_of_a_pace_fits_into_what_it_promises(name: Name, paced: Callable[[Name], Settings]) -> None:
+    """90 seconds, 6 and 30 minutes, start, gate, calibration and cold starts included."""
+    settings = paced(name)
+    measuring_s = sum(step.cost_s for step in schedule(settings, BOTH, AGAIN))
+    setting_up_s = START_S + CALIBRATION_S + 2 * settings.cold_starts * COLD_START_S
+    assert measuring_s + setting_up_s <= LIMITS_S[name]
+    assert measuring_s + setting_up_s >= 0.75 * LIMITS_S[name]
+
+
+@pytest.mark.parametrize("name", PACES)
+def test_every_pace_has_rounds_enough_for_a_verdict_on_three_scenarios(name: Name) -> None:
+    """An interval needs six, three scenarios at once a seventh."""
+    pace = PACES[name]
+    assert min(pace.efficiency.rounds, pace.capacity.rounds, pace.latency.rounds) >= 7

@@ -1,0 +1,301 @@
+"""What a comparison is going to do, and every sentence that refuses it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from loadtests import plan as planning
+from loadtests.commandline import parser
+from loadtests.errors import Refusal
+from loadtests.plan import Plan, plan
+from loadtests.results import Efficiency
+from tests.unit.measured import SCENARIOS
+
+OWN = ("--control", "Old=http://old.example:8000", "--candidate", "New=http://new.example")
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have two cores, and nothing in the environment."""
+    monkeypatch.setattr(planning, "cores", lambda: (0, 1))
+    monkeypatch.delenv("FLASK_URL", raising=False)
+    monkeypatch.delenv("FASTAPI_URL", raising=False)
+
+
+def planned(*options: str) -> Plan:
+    """Work out the plan of a command line."""
+    return plan(parser().parse_args(["compare", *options]))
+
+
+def names(found: Plan) -> tuple[str, str]:
+    """Return the names of control and candidate."""
+    return found.targets[0].name, found.targets[1].name
+
+
+def test_plan_without_options_compares_everything_of_both() -> None:
+    """Two local processes, three scenarios, three set-ups, and the control once more for A/A."""
+    found = planned()
+    assert names(found) == ("flask", "fastapi")
+    assert found.noise is not None
+    assert found.noise.name == "flask-again"
+    assert found.settings.scenarios == SCENARIOS
+    assert found.settings.efficiency is not None
+    assert found.settings.capacity is not None
+    assert found.settings.latency is not None
+    assert (found.settings.pace, found.settings.backend) == ("default", "process")
+    assert (found.settings.server_core, found.settings.generator_core) == (0, 1)
+    assert found.commands == {
+        "flask": [sys.executable, "-m", "flask_app"],
+        "fastapi": [sys.executable, "-m", "fastapi_app"],
+        "flask-again": [sys.executable, "-m", "flask_app"],
+    }
+    assert (found.brought, found.generator, found.assertions) == (False, (), ())
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            ["--setup", "latency"],
+            "--setup latency needs --setup capacity: its rates are shares of the capacity.",
+        ),
+        (
+            ["--setup", "latency", "--setup", "efficiency"],
+            "--setup latency needs --setup capacity: its rates are shares of the capacity.",
+        ),
+        (["--flask-url", "http://x"], "--flask-url and --fastapi-url need --backend url."),
+        (
+            ["--backend", "compose", "--fastapi-url", "http://x"],
+            "--flask-url and --fastapi-url need --backend url.",
+        ),
+        (
+            ["--backend", "url", "--flask-url", "https://x"],
+            "--flask-url (FLASK_URL) must be http://HOST[:PORT], not 'https://x'.",
+        ),
+        (
+            ["--backend", "url", "--fastapi-url", "http://x/api"],
+            "--fastapi-url (FASTAPI_URL) must be http://HOST[:PORT], not 'http://x/api'.",
+        ),
+        (
+            ["--backend", "url", "--flask-port", "1"],
+            "--flask-port and --fastapi-port need --backend process.",
+        ),
+        (
+            ["--backend", "compose", "--fastapi-port", "1"],
+            "--flask-port and --fastapi-port need --backend process.",
+        ),
+        (["--null", "flask", "--handicap", "fastapi=5%"], "--handicap: fastapi is not compared here."),
+        (["--null", "fastapi", "--handicap", "flask=5%"], "--handicap: flask is not compared here."),
+        (
+            ["--backend", "url", "--handicap", "flask=5%"],
+            "--handicap needs --backend process: it wraps the running app.",
+        ),
+        (
+            ["--backend", "compose", "--handicap", "fastapi=5%"],
+            "--handicap needs --backend process: it wraps the running app.",
+        ),
+        (
+            ["--control", "A=http://a"],
+            "Services of your own need --control NAME=URL, --candidate NAME=URL and --request.",
+        ),
+        (OWN, "Services of your own need --control NAME=URL, --candidate NAME=URL and --request."),
+        (
+            ["--request", "GET /"],
+            "Services of your own need --control NAME=URL, --candidate NAME=URL and --request.",
+        ),
+        *(
+            (
+                [*OWN, "--request", "GET /", *others],
+                "--backend, --null, --handicap and --scenario are for the services of this repository.",
+            )
+            for others in (
+                ["--backend", "compose"],
+                ["--null", "flask"],
+                ["--handicap", "flask=5%"],
+                ["--scenario", "index"],
+            )
+        ),
+        *(
+            (
+                ["--control", control, "--candidate", "B=http://b", "--request", "GET /"],
+                f"--control must be NAME=http://HOST[:PORT], not {control!r}.",
+            )
+            for control in (
+                "http://a",
+                "=http://a",
+                " =http://a",
+                "A=",
+                "A=a",
+                "A=https://a",
+                "A=http://",
+                "A=http://a:port",
+                "A=http://a:99999",
+                "A=http://a/v1",
+                "A=http://a?x=1",
+                "A=http://user:secret@a",
+            )
+        ),
+        (
+            ["--control", "A=http://a", "--candidate", "B", "--request", "GET /"],
+            "--candidate must be NAME=http://HOST[:PORT], not 'B'.",
+        ),
+        (
+            ["--control", "A=http://a", "--candidate", "A=http://b", "--request", "GET /"],
+            "--control and --candidate need two names, or nobody can tell them apart: A.",
+        ),
+        (
+            [*OWN, "--request", "POST /x", "--request", "GET /", "--request", "post /x"],
+            "--request: POST /x stands there twice, and results are kept by that name.",
+        ),
+        (
+            [*OWN, "--request", "GET"],
+            "--request must be 'METHOD /path' or 'METHOD /path @FILE', not 'GET'.",
+        ),
+    ],
+)
+def test_plan_of_options_that_do_not_go_together_says_so_in_a_sentence(
+    options: list[str], sentence: str
+) -> None:
+    """Before anything is started."""
+    with pytest.raises(Refusal) as refusal:
+        planned(*options)
+    assert str(refusal.value) == sentence
+
+
+def test_plan_without_a_second_core_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The generator would take from the servers what is measured."""
+    monkeypatch.setattr(planning, "cores", lambda: (None, None))
+    with pytest.raises(Refusal) as refusal:
+        planned()
+    assert str(refusal.value) == (
+        "There is no second core: the load generator would take from the servers what is measured. "
+        "Measure on a machine, or with a CPU set, of two cores or more."
+    )
+
+
+@pytest.mark.parametrize("service", ["flask", "fastapi"])
+def test_plan_of_a_null_comparison_has_the_same_service_twice(service: str) -> None:
+    """A/A by itself needs no further A/A rounds."""
+    found = planned("--null", service)
+    assert names(found) == (service, f"{service}-again")
+    assert (found.settings.null, found.noise) == (True, None)
+    assert set(map(tuple, found.commands.values())) == {(sys.executable, "-m", f"{service}_app")}
+
+
+@pytest.mark.parametrize("service", ["flask", "fastapi"])
+def test_plan_of_a_null_comparison_gives_the_port_to_the_first(service: str) -> None:
+    """The second process takes any free one."""
+    assert planned("--null", service, f"--{service}-port", "1234").ports[service] == 1234
+    assert f"{service}-again" not in planned("--null", service).ports
+
+
+def test_plan_of_a_handicap_wraps_that_service_only() -> None:
+    """The other one runs as it always does."""
+    found = planned("--handicap", "fastapi=5%")
+    wrapped = [sys.executable, "-m", "loadtests.handicap", "0.05", "fastapi_app"]
+    assert found.settings.handicaps == {"fastapi": 0.05}
+    assert found.commands["fastapi"] == wrapped
+    assert found.commands["flask"] == found.commands["flask-again"] == [sys.executable, "-m", "flask_app"]
+
+
+def test_plan_of_a_handicapped_control_handicaps_its_second_process_too() -> None:
+    """A/A compares the control with itself: without the same handicap a difference would be real."""
+    found = planned("--handicap", "flask=7%")
+    assert found.commands["flask"][2:4] == ["loadtests.handicap", "0.07"]
+    assert found.commands["flask-again"] == found.commands["flask"]
+
+
+def test_plan_of_a_handicapped_null_comparison_handicaps_the_second_process_only() -> None:
+    """That is how a difference of a known size is made."""
+    found = planned("--null", "flask", "--handicap", "flask=5%")
+    assert found.settings.handicaps == {"flask-again": 0.05}
+    assert found.commands["flask"] == [sys.executable, "-m", "flask_app"]
+    assert found.commands["flask-again"][2:] == ["loadtests.handicap", "0.05", "flask_app"]
+
+
+def test_plan_of_services_of_your_own_knows_neither_of_ours() -> None:
+    """Names, addresses and requests are somebody else's; what they cost cannot be seen."""
+    found = planned(*OWN, "--request", "GET /a", "--request", "delete /b?c=1")
+    assert [(one.title, one.url, one.server) for one in found.targets] == [
+        ("Old", "http://old.example:8000", None),
+        ("New", "http://new.example", None),
+    ]
+    assert found.brought
+    assert list(found.operations) == ["GET /a", "DELETE /b?c=1"]
+    assert [(one.name, one.request, one.delay_s) for one in found.settings.scenarios] == [
+        ("GET /a", "GET /a", 0),
+        ("DELETE /b?c=1", "DELETE /b?c=1", 0),
+    ]
+    assert (found.settings.backend, found.settings.server_core, found.settings.cold_starts) == (
+        "url",
+        None,
+        0,
+    )
+    assert found.noise is None
+    said = found.settings.model_dump_json() + repr(found.targets)
+    assert "flask" not in said.lower()
+    assert "fastapi" not in said.lower()
+
+
+def test_plan_of_services_of_your_own_takes_an_address_with_a_final_slash() -> None:
+    """Browsers add one."""
+    found = planned("--control", "A=http://a/", "--candidate", "B=http://b:1/", "--request", "GET /")
+    assert [one.url for one in found.targets] == ["http://a", "http://b:1"]
+
+
+def test_plan_of_services_at_urls_has_no_a_a_rounds_and_no_cold_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing of theirs is ours to start; options go before the environment."""
+    monkeypatch.setenv("FLASK_URL", "http://one:1/")
+    monkeypatch.setenv("FASTAPI_URL", "http://two:2")
+    found = planned("--backend", "url", "--fastapi-url", "http://three:3")
+    assert [one.url for one in found.targets] == ["http://one:1", "http://three:3"]
+    assert (found.noise, found.settings.cold_starts, found.settings.server_core) == (None, 0, None)
+
+
+def test_plan_with_chosen_setups_leaves_the_others_and_cold_starts_out() -> None:
+    """Somebody who asks for one thing waits for nothing else."""
+    found = planned("--setup", "capacity")
+    assert (found.settings.efficiency, found.settings.latency, found.settings.cold_starts) == (None, None, 0)
+    assert found.noise is None
+
+
+def test_plan_with_rounds_and_seconds_changes_every_setup() -> None:
+    """`--seconds` is a round's length where there are rounds, and a window's elsewhere."""
+    found = planned("--rounds", "9", "--seconds", "2.5").settings
+    assert isinstance(found.efficiency, Efficiency)
+    assert found.capacity is not None
+    assert found.latency is not None
+    assert (found.efficiency.rounds, found.capacity.rounds, found.latency.rounds) == (9, 9, 9)
+    assert (found.efficiency.round_s, found.capacity.window_s, found.latency.window_s) == (2.5, 2.5, 2.5)
+
+
+def test_plan_with_a_wait_puts_it_into_request_and_arithmetic() -> None:
+    """The ceiling comes from the same number that is sent."""
+    [scenario] = planned("--scenario", "wait", "--wait-ms", "35").settings.scenarios
+    assert (scenario.request, scenario.delay_s) == ("GET /wait?ms=35", 0.035)
+
+
+@pytest.mark.parametrize(
+    ("options", "generator", "workers"),
+    [
+        ([], (), 0),
+        (["--workers", "2"], ("--workers", "2"), 2),
+        (["--expect-workers", "3"], ("--expect-workers", "3"), 3),
+    ],
+)
+def test_plan_with_workers_hands_them_to_the_generator(
+    options: list[str], generator: tuple[str, ...], workers: int
+) -> None:
+    """And says in the results how many there were."""
+    found = planned(*options)
+    assert (found.generator, found.settings.workers) == (generator, workers)
+
+
+def test_plan_with_places_for_its_output_keeps_them() -> None:
+    """Folder, copy and demands come as they were given."""
+    found = planned("--out", "here", "--json", "there.json", "--assert", "index.throughput_per_s.ratio > 2")
+    assert (found.folder, found.copy) == (Path("here"), Path("there.json"))
+    assert [one.text for one in found.assertions] == ["index.throughput_per_s.ratio > 2"]
