@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("other", type=Path, nargs="?", metavar="DIR2", help="lay another run beside it")
     selftest = commands.add_parser(
         "selftest",
-        help="compare a service with itself, and with itself made slower, many times: are the verdicts right?",
+        help="are the verdicts right? A service against itself, and against itself made slower, many times",
     )
     selftest.add_argument(
         "--runs", type=whole(1, 1000), default=20, metavar="N", help="of each (%(default)s)"

@@ -44,7 +44,7 @@ class Keeper:
         self.update(readings=(*self.results.readings, *readings))
 
     def capacity_per_s(self, scenario: str, target: str) -> float | None:
-        """Return the highest median throughput over the levels of the capacity set-up, whatever limited it."""
+        """Return the highest median throughput over the levels of the capacity set-up, whatever its limit."""
         found: dict[float, list[float]] = {}
         for one in self.results.readings:
             if (one.setup, one.scenario, one.target) == ("capacity", scenario, target) and one.requests:

@@ -20,6 +20,8 @@ class Metric:
     setup: Setup
     value: Callable[[Reading], float | None]
     less_is_better: bool = True
+    least_answers: int = 1
+    """In a window, for the number to mean anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,12 @@ THROUGHPUT = Metric(
 )
 LATENCIES = (
     Metric("latency_p50_ms", "latency p50", "ms", "latency", _response(lambda one: one.p50_s)),
-    Metric("latency_p90_ms", "latency p90", "ms", "latency", _response(lambda one: one.p90_s)),
-    Metric("latency_p99_ms", "latency p99", "ms", "latency", _response(lambda one: one.p99_s)),
+    Metric(
+        "latency_p90_ms", "latency p90", "ms", "latency", _response(lambda one: one.p90_s), least_answers=100
+    ),
+    Metric(
+        "latency_p99_ms", "latency p99", "ms", "latency", _response(lambda one: one.p99_s), least_answers=1000
+    ),
 )
 """From the intended moment of sending."""
 

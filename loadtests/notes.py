@@ -9,6 +9,7 @@ from loadtests.inference import SIGNIFICANCE, Interval
 from loadtests.metrics import CPU, LATENCIES, THROUGHPUT
 from loadtests.results import Results, Row, Setup
 from loadtests.rows import HEADLINE_SHARE, best_level
+from loadtests.units import LEAST_UNITS
 from loadtests.validity import STOLEN_SHARE
 
 
@@ -40,6 +41,11 @@ def notes(
             f"{min(rounds)} rounds are too few to call a difference one{where}: measure "
             f"{least_rounds(scenarios)} or more (--rounds)"
         )
+    if settings.efficiency and settings.backend != "url" and _processes(results) < LEAST_UNITS:
+        yield (
+            "too few processes of each service were measured to tell a difference of 1 or 2 % from that "
+            "between two starts of the same code: measure at the default pace, to its end"
+        )
     stolen_share = fmean(one.stolen_share for one in results.readings) if results.readings else 0.0
     if stolen_share > STOLEN_SHARE:
         yield (
@@ -54,6 +60,15 @@ def notes(
             ": end what else is running"
         )
     yield from _arithmetic(results)
+
+
+def _processes(results: Results) -> int:
+    """Return how many processes of each target the efficiency set-up has seen."""
+    efficiency = results.settings.efficiency
+    rounds = {one.round for one in results.readings if one.setup == "efficiency"}
+    if efficiency is None or efficiency.rounds_per_process is None:
+        return 1
+    return len({(number - 1) // efficiency.rounds_per_process for number in rounds})
 
 
 def _disbelief(results: Results, cells: Sequence[Cell], rows: Sequence[Row]) -> Iterator[str]:
@@ -110,6 +125,6 @@ def _arithmetic(results: Results) -> Iterator[str]:
                     f"{known.threads / scenario.delay_s:,.0f} req/s"
                 )
         yield (
-            f"the arithmetic of {scenario.name}: {'; '.join(parts)}; a result near such a ceiling shows the "
-            "settings, and has no ratio"
+            f"the arithmetic of {scenario.name}: {'; '.join(parts)}; a throughput near such a ceiling, or a "
+            "latency that is the delay but for a tenth, shows the settings, and has no ratio"
         )

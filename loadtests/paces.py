@@ -43,7 +43,7 @@ PACES: dict[Name, Pace] = {
         warmup_s=1.0,
     ),
     "thorough": Pace(
-        Efficiency(rounds=60, round_s=1.0, connections=CONNECTIONS),
+        Efficiency(rounds=63, round_s=1.0, connections=CONNECTIONS),
         Capacity(rounds=12, window_s=1.0, settle_s=0.3, in_flight=(1, 2, 4, 8, 16, 32, 64, 128)),
         Latency(rounds=12, window_s=2.5, settle_s=0.2, shares=(0.25, 0.5, 0.75), connections=MAX_CONNECTIONS),
         cold_starts=20,

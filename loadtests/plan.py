@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from loadtests import requested
 from loadtests.assertions import Assertion
 from loadtests.errors import Refusal
+from loadtests.metrics import CPU, FACTS, LATENCIES, THROUGHPUT
 from loadtests.paces import PACES, PROCESSES
 from loadtests.processes import cores
 from loadtests.results import Backend, Capacity, Efficiency, Latency, Scenario, Settings
@@ -87,6 +88,8 @@ def plan(options: argparse.Namespace) -> Plan:
     )
     is_noise = backend != "url" and options.null is None and "efficiency" in wanted
     noise = twin(chosen[0]) if is_noise else None
+    _refuse_unknown(options.assertions, operations)
+    _refuse_short(settings)
     return Plan(
         settings=settings,
         targets=chosen,
@@ -95,11 +98,36 @@ def plan(options: argparse.Namespace) -> Plan:
         commands=_commands(chosen, noise, handicaps),
         ports={"flask": options.flask_port, "fastapi": options.fastapi_port},
         brought=brought,
-        generator=_generator(options),
+        generator=_generator(options, server_core),
         folder=options.out,
         copy=options.json,
         assertions=tuple(options.assertions),
     )
+
+
+def _refuse_unknown(assertions: Sequence[Assertion], operations: Mapping[str, Operation]) -> None:
+    """Raise Refusal for an assertion that nothing here could ever hold, before minutes are spent."""
+    measured = {CPU.name, THROUGHPUT.name, *(one.name for one in LATENCIES)}
+    facts = {one.name for one in FACTS}
+    for one in assertions:
+        if one.scenario is None and one.metric not in facts:
+            raise Refusal(f"--assert: {one.metric} is none of {', '.join(sorted(facts))}.")
+        if one.scenario is not None and one.scenario not in operations:
+            raise Refusal(f"--assert: {one.scenario} is not measured here.")
+        if one.scenario is not None and one.metric not in measured:
+            raise Refusal(f"--assert: {one.metric} is none of {', '.join(sorted(measured))}.")
+
+
+def _refuse_short(settings: Settings) -> None:
+    """Raise Refusal where a handler waits for so long that windows would end without an answer."""
+    parts = (settings.efficiency, settings.capacity, settings.latency)
+    lengths_s = [part.round_s if isinstance(part, Efficiency) else part.window_s for part in parts if part]
+    slowest_s = max(one.delay_s for one in settings.scenarios)
+    if lengths_s and slowest_s > min(lengths_s) / 2:
+        raise Refusal(
+            f"A handler that waits {slowest_s * 1000:g} ms leaves too few answers in a window of "
+            f"{min(lengths_s):g} s: wait for less (--wait-ms) or measure for longer (--seconds)."
+        )
 
 
 def _ours(options: argparse.Namespace) -> tuple[Target, Target]:
@@ -194,9 +222,10 @@ def _command(target: Target, handicaps: Mapping[str, float]) -> list[str]:
     return [sys.executable, "-m", package]
 
 
-def _generator(options: argparse.Namespace) -> tuple[str, ...]:
+def _generator(options: argparse.Namespace, server_core: int) -> tuple[str, ...]:
     if options.workers:
-        return ("--workers", str(options.workers))
+        others = sorted(os.sched_getaffinity(0) - {server_core})
+        return ("--workers", str(options.workers), "--cores", *map(str, others))
     return ("--expect-workers", str(options.expect_workers)) if options.expect_workers else ()
 
 

@@ -8,7 +8,7 @@ from socket import create_connection
 
 from loadtests.errors import Refusal
 from loadtests.scenarios import Operation
-from loadtests.targets import Target, address
+from loadtests.targets import Target, address, authority
 
 TIMEOUT_S = 10.0
 TIMES = 3
@@ -102,7 +102,7 @@ def _ask(operation: Operation, target: Target) -> Found:
     host, port = address(target.url)
     try:
         with create_connection((host, port), timeout=TIMEOUT_S) as connection:
-            connection.sendall(operation.written(f"{host}:{port}"))
+            connection.sendall(operation.written(authority(target.url)))
             with HTTPResponse(connection, method=operation.method) as response:
                 response.begin()
                 body = response.read()

@@ -175,6 +175,8 @@ class Reading(_Record):
     """Connections opened within the window: none, where the server keeps them alive."""
     offered_per_s: float | None
     """Open loop: the rate that was asked for."""
+    unsent: int = 0
+    """Open loop: of the requests, those that waited beyond the window's end for an idle connection."""
     service: Latencies | None
     """From sending; None where nothing was answered."""
     response: Latencies | None

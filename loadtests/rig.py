@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from zlib import crc32
 
 from loadtests.backends import Backend
 from loadtests.errors import Refusal
@@ -13,7 +14,7 @@ from loadtests.processes import stolen_s
 from loadtests.results import Reading, Settings, Setup
 from loadtests.scenarios import Operation
 from loadtests.schedule import REWARM_S, SETTLE_S, Step
-from loadtests.targets import Target, address
+from loadtests.targets import Target, address, authority
 from loadtests.usage import Usage
 
 MODES: dict[str, Mode] = {"efficiency": "paired", "noise": "paired", "capacity": "closed", "latency": "open"}
@@ -103,7 +104,7 @@ def aim(target: Target, operation: Operation) -> Aim:
         target=target.name,
         host=host,
         port=port,
-        request=operation.written(f"{host}:{port}"),
+        request=operation.written(authority(target.url)),
         server=target.server,
         status=operation.status,
         content_type=operation.content_type,
@@ -128,6 +129,7 @@ def _reading(step: Step, number: int, outcome: Outcome, before: Edge, after: Edg
         first_fault=served.first_fault,
         connects=served.connects,
         offered_per_s=outcome.offered_per_s,
+        unsent=served.unsent,
         service=served.service,
         response=served.response,
         second_half_share=served.second_half / served.requests if served.requests else 0.5,
@@ -145,5 +147,7 @@ def _used(before: float | None, after: float | None) -> float | None:
 
 def file_name(setup: Setup, number: int, level: float, scenario: str, target: str) -> str:
     """Return the name of the file with a reading's raw samples."""
-    name = "".join(letter if letter.isalnum() else "-" for letter in f"{scenario}-{target}")
-    return f"{setup}-{number:03}-{level:g}-{name}.f64"
+    plain = "".join(letter if letter.isalnum() else "-" for letter in scenario)[:60]
+    # A request as a name may be long, and differ from another only in what a file cannot be called.
+    name = plain if plain == scenario else f"{plain}-{crc32(scenario.encode()):08x}"
+    return f"{setup}-{number:03}-{level:g}-{name}-{target}.f64"

@@ -80,7 +80,7 @@ def _families(results: Results, cells: Sequence[Cell]) -> Iterator[list[_Draft]]
         for share in settings.latency.shares:
             at = f"at {share * 100:g} % of capacity"
             for metric in LATENCIES:
-                headline = share == HEADLINE_SHARE and metric.name != "latency_p90_ms"
+                headline = share == HEADLINE_SHARE and metric.name != "latency_p99_ms"
                 yield [
                     _draft(metric, one, pair("latency", one, [share] * 2), at, headline=headline)
                     for one in scenarios
@@ -151,6 +151,8 @@ def _value(metric: Metric, cell: Cell, scenario: Scenario) -> Value:
         return Value(median=None, validity=cell.validity)
     if not numbers:
         return Value(median=None, validity=Validity.NOT_KNOWN)
+    if median(one.requests for one in cell.readings) < metric.least_answers:
+        return Value(median=None, validity=Validity.TOO_FEW_ANSWERS)
     middle = median(numbers)
     if metric.setup == "latency" and scenario.delay_s * 1000 > CEILING_SHARE * middle:
         return Value(median=None, validity=Validity.CONFIGURATION_BOUND)

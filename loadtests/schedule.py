@@ -66,7 +66,7 @@ def _alone(
         for scenario in settings.scenarios:
             for level in levels:
                 for target in targets if number % 2 else targets[::-1]:
-                    yield Step(setup, scenario.name, level, number, (target,), cost_s)
+                    yield Step(setup, scenario.name, level, number, (target,), cost_s + scenario.delay_s)
 
 
 def _warmup(settings: Settings, targets: Sequence[Target]) -> Iterator[Step]:

@@ -38,3 +38,9 @@ def address(url: str) -> tuple[str, int]:
     if parts.scheme != "http" or not parts.hostname:
         raise ValueError(f"{url} is no http:// URL")
     return parts.hostname, parts.port or 80
+
+
+def authority(url: str) -> str:
+    """Return what the Host header says for an http:// URL."""
+    host, port = address(url)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -11,11 +11,11 @@ LEAST_UNITS = 6
 def pairs(
     control: Mapping[int, float | None], candidate: Mapping[int, float | None], rounds_per_process: int | None
 ) -> list[tuple[float, float]]:
-    """Return paired positive values by round number, those of one process put together by their geometric mean.
+    """Return paired positive values by round, those of one process put together by their geometric mean.
 
-    Rounds of one process share its memory layout, which moves CPU time by 1 % and more: they are no independent
-    observations of the code, however exactly they agree. A round that one side lacks, or has at zero, is left
-    out.
+    Rounds of one process share its memory layout, which moves CPU time by 1 % and more: they are no
+    independent observations of the code, however exactly they agree. A round that one side lacks, or has at
+    zero, is left out.
     """
     by_process: dict[int, list[tuple[float, float]]] = {}
     for number, a in sorted(control.items()):

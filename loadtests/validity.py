@@ -47,8 +47,8 @@ THROTTLED_SHARE = 0.01
 CEILING_SHARE = 0.9
 """Of what arithmetic allows. Above it the result shows connections, threads and delay, not the framework."""
 
-OFFERED_SHARE = 0.95
-"""Of the offered rate. Below it requests pile up, and their latency is a question of how long one waits."""
+UNSENT_SHARE = 0.01
+"""Of the requests that were due. Above it they pile up, and latency is a question of how long one waits."""
 
 DEVIATIONS = 3
 """How many standard deviations are put down to chance in a count of requests."""
@@ -69,6 +69,8 @@ class Validity(StrEnum):
     THROTTLED = "throttled"
     RECONNECTING = "reconnecting"
     FAILING = "failing"
+    TOO_FEW_ANSWERS = "too few answers"
+    """A percentile with fewer than ten answers beyond it in a window is one of a handful of stragglers."""
     NOT_KNOWN = "not known"
     """It could not be seen here, as CPU time of a service at a URL."""
     NOT_MEASURED = "not measured"
@@ -145,12 +147,10 @@ def _objections(readings: Sequence[Reading], terms: Terms) -> Iterator[tuple[Val
             "latency; raise the limit, or pin it to a core instead",
         )
     if readings[0].setup in {"capacity", "latency"}:
-        yield from _alone(readings, terms, requests, window_s)
+        yield from _alone(readings, terms, requests)
 
 
-def _alone(
-    readings: Sequence[Reading], terms: Terms, requests: int, window_s: float
-) -> Iterator[tuple[Validity, str]]:
+def _alone(readings: Sequence[Reading], terms: Terms, requests: int) -> Iterator[tuple[Validity, str]]:
     """Object to what was measured alone; a pair that was loaded at once shares all of this."""
     stolen_share = fmean(one.stolen_share for one in readings)
     if stolen_share > STOLEN_SHARE:
@@ -182,12 +182,12 @@ def _alone(
             f"{second_half:.0%} of the answers came in the second half of the windows, so it had not settled"
             "; measure longer",
         )
-    expected = sum((one.offered_per_s or 0.0) * one.window_s for one in readings)
-    if requests < OFFERED_SHARE * expected - DEVIATIONS * sqrt(expected):
+    unsent = sum(one.unsent for one in readings)
+    if unsent > UNSENT_SHARE * requests:
         yield (
             Validity.OVERLOADED,
-            f"{requests / window_s:,.0f} of {expected / window_s:,.0f} req/s that were offered were answered,"
-            " so requests piled up; offer less",
+            f"{unsent:,} of {requests:,} requests that were due within a window had to wait beyond its end "
+            "for an idle connection, so they piled up; offer less",
         )
 
 

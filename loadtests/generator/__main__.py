@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import gevent
@@ -49,7 +49,7 @@ def main() -> None:
         # Nobody else tells workers elsewhere that it is over.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         try:
-            with _workers(options.workers, options.port):
+            with _workers(options.workers, options.port, options.cores):
                 _obey(Crew(environment, master, expected))
         finally:
             master.quit()
@@ -74,12 +74,15 @@ def _obey(crew: Crew) -> None:
 
 
 @contextmanager
-def _workers(count: int, port: int) -> Iterator[None]:
+def _workers(count: int, port: int, cores: Sequence[int]) -> Iterator[None]:
+    """Run workers here, each on the next of these cores, where there are any."""
     command = [sys.executable, "-m", "loadtests.generator", "--join", f"127.0.0.1:{port}", "--leash"]
     # Nothing of theirs may stand among our answers.
     processes: list[subprocess.Popen[bytes]] = []
     try:
-        for _ in range(count):
+        for number in range(count):
+            if cores:
+                os.sched_setaffinity(0, {cores[number % len(cores)]})
             processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stderr))
         yield
     finally:
@@ -101,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     role.add_argument("--join", metavar="HOST:PORT", help="be a worker of the master there")
     parser.add_argument(
         "--leash", action="store_true", help="with --join: end as soon as standard input does"
+    )
+    parser.add_argument(
+        "--cores", type=int, nargs="+", default=[], metavar="N", help="with --workers: where they run"
     )
     parser.add_argument("--port", type=int, default=5557, help="of the master (%(default)s)")
     return parser

@@ -124,6 +124,7 @@ def _together(answers: Sequence[dict[str, Any]]) -> Outcome:
                 first_fault=next((part.first_fault for part in parts if part.first_fault), None),
                 connects=sum(part.connects for part in parts),
                 second_half=sum(part.second_half for part in parts),
+                unsent=sum(part.unsent for part in parts),
                 service=service,
                 response=response,
             )

@@ -23,6 +23,7 @@ class Load:
         self.order = order
         self.tallies = [Tally(aim) for aim in order.aims]
         self.stopping = False
+        self._stopped_s: float | None = None
         self._moments = moments(order.rate_per_s or 1.0, order.seed)
         self._alarm = Alarm()
         self._go = Event()
@@ -52,8 +53,9 @@ class Load:
         self._go.set()
 
     def stop(self) -> None:
-        """Let every user end with the request that it has in flight."""
+        """Let every user end with what it has in flight, and in an open loop with all that is due."""
         self.stopping = True
+        self._stopped_s = perf_counter()
         self._go.set()
         self._alarm.ring()
 
@@ -79,13 +81,18 @@ class Load:
         while True:
             # Users stand in line: the first one waits for its moment, and the next one's comes later.
             with self._alarm.turn:
-                if self.stopping:
-                    return
                 due_s = next(self._moments)
-                self._alarm.wait_until(due_s)
-            if self.stopping:
+                if not self._is_over(due_s):
+                    self._alarm.wait_until(due_s)
+            if self._is_over(due_s):
                 return
             self._ask(tally, connection, due_s)
+
+    def _is_over(self, due_s: float) -> bool:
+        """Whether a moment comes after the end; what was due before is still sent, or a stall went unseen."""
+        if self._stopped_s is None:
+            return False
+        return due_s >= self._stopped_s or perf_counter() > self._stopped_s + self.order.timeout_s
 
     def _pair(self, connections: list[Connection]) -> None:
         """Send to every aim, then read every answer; who comes first takes turns."""

@@ -70,6 +70,8 @@ class Served(BaseModel):
     connects: int
     second_half: int
     """Answers in the second half of the window."""
+    unsent: int
+    """Of the requests, those that were due in the window and only sent after its end."""
     service: Latencies | None
     response: Latencies | None
     """Open loop: from the moment when a request was due."""

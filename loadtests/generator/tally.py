@@ -48,7 +48,7 @@ class Tally:
         A request belongs to the window in which it was due (`by_due`), or in which it was answered.
         """
         half_s = (begin_s + end_s) / 2
-        service_s, response_s, second_half = [], [], 0
+        service_s, response_s, second_half, unsent = [], [], 0, 0
         samples = self.samples
         for due_s, start_s, latency_s in zip(
             samples.dues_s, samples.starts_s, samples.latencies_s, strict=True
@@ -58,6 +58,7 @@ class Tally:
                 service_s.append(latency_s)
                 response_s.append(start_s + latency_s - due_s)
                 second_half += moment_s >= half_s
+                unsent += start_s >= end_s
         faults = [fault for moment_s, fault in self.faults if moment_s >= begin_s]
         served = Served(
             target=self.aim.target,
@@ -66,6 +67,7 @@ class Tally:
             first_fault=faults[0] if faults else None,
             connects=sum(begin_s <= moment_s < end_s for moment_s in self.connects_s),
             second_half=second_half,
+            unsent=unsent,
             service=Latencies.of(service_s),
             response=Latencies.of(response_s) if by_due else None,
         )

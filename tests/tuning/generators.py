@@ -16,10 +16,10 @@ from pathlib import Path
 from statistics import median
 
 from loadtests.backends.health import START_TIMEOUT_S, await_answer, free_port
+from loadtests.generator.orders import Order
 from loadtests.generator.process import Generator
 from loadtests.inference import ratio
 from loadtests.interruption import Interruption
-from loadtests.generator.orders import Order
 from loadtests.processes import Processes, cores
 from loadtests.rig import aim
 from loadtests.scenarios import INDEX

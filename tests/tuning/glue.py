@@ -12,7 +12,8 @@ from contextlib import ExitStack
 from http.client import HTTPResponse
 
 from loadtests.inference import ratio
-from loadtests.processes import cores, cpu_s
+from loadtests.processes import cores
+from loadtests.usage import Tree
 from tests.services import COMMANDS, free_port, start, stop
 
 ROUNDS = 40
@@ -59,12 +60,13 @@ def duet(first: list[str], second: list[str], core: int) -> list[tuple[float, fl
             os.sched_setaffinity(process.pid, {core})
             processes.append(process)
         pairs = [tuple(stack.enter_context(connect(port)) for port in ports) for _ in range(CONNECTIONS)]
+        trees = [Tree(process.pid) for process in processes]
         load(pairs, ROUND_S * 3)
         rounds = []
         for _ in range(ROUNDS):
-            before_s = [cpu_s(process.pid) or 0.0 for process in processes]
+            before_s = [tree.cpu_s() or 0.0 for tree in trees]
             requests = load(pairs, ROUND_S)
-            after_s = [cpu_s(process.pid) or 0.0 for process in processes]
+            after_s = [tree.cpu_s() or 0.0 for tree in trees]
             a, b = ((end - begin) / requests * 1e6 for begin, end in zip(before_s, after_s, strict=True))
             rounds.append((a, b))
         return rounds

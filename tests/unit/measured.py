@@ -34,7 +34,7 @@ SETTINGS = Settings(
     pace="default",
     backend="process",
     scenarios=SCENARIOS,
-    efficiency=Efficiency(rounds=12, round_s=1, connections=8),
+    efficiency=Efficiency(rounds=12, round_s=1, connections=8, rounds_per_process=1),
     capacity=Capacity(rounds=8, window_s=1, settle_s=0.2, in_flight=(1, 2, 4, 8, 16, 32, 64, 128)),
     latency=Latency(rounds=8, window_s=2, settle_s=0.2, shares=(0.25, 0.5, 0.75), connections=256),
     cold_starts=10,

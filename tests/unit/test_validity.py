@@ -15,11 +15,11 @@ from loadtests.validity import (
     LAG_SHARE,
     LITTLE_IN_FLIGHT,
     LITTLE_SHARE,
-    OFFERED_SHARE,
     RECONNECTS_SHARE,
     SERVER_BUSY_SHARE,
     STOLEN_SHARE,
     THROTTLED_SHARE,
+    UNSENT_SHARE,
     Terms,
     Validity,
     judge,
@@ -283,11 +283,10 @@ def test_judge_of_an_open_loop_near_the_ceiling_is_ok() -> None:
 
 
 def test_judge_of_an_open_loop_that_falls_behind_is_overloaded() -> None:
-    """Below 95 % of the offered rate, beside chance, requests pile up."""
-    expected = 3 * 1000
-    least = OFFERED_SHARE * expected - DEVIATIONS * sqrt(expected)
-    assert verdict("latency", offered_per_s=1000.0, requests=int(least / 3) + 1) == Validity.OK
-    assert verdict("latency", offered_per_s=1000.0, requests=int(least / 3)) == Validity.OVERLOADED
+    """Where more than 1 % wait beyond the window for a connection, requests pile up."""
+    most = int(UNSENT_SHARE * 1000)
+    assert verdict("latency", requests=1000, unsent=most) == Validity.OK
+    assert verdict("latency", requests=1000, unsent=most + 1) == Validity.OVERLOADED
 
 
 WORST: dict[str, Any] = {
@@ -339,7 +338,7 @@ def test_judge_with_all_objections_at_once_takes_the_gravest_first() -> None:
 
 def test_judge_of_an_overloaded_and_unsettled_open_loop_says_unsettled_first() -> None:
     """An open loop that drifts has no rate yet that it could fall behind."""
-    assert verdict("latency", offered_per_s=2000.0, second_half_share=0.9) == Validity.NOISY
+    assert verdict("latency", unsent=500, second_half_share=0.9) == Validity.NOISY
 
 
 @pytest.mark.parametrize(
@@ -401,8 +400,9 @@ def test_judge_of_an_overloaded_and_unsettled_open_loop_says_unsettled_first() -
         ),
         (
             "latency",
-            {"offered_per_s": 2000.0},
-            "1,000 of 2,000 req/s that were offered were answered, so requests piled up; offer less",
+            {"unsent": 50},
+            "150 of 3,000 requests that were due within a window had to wait beyond its end for an idle "
+            "connection, so they piled up; offer less",
         ),
     ],
     ids=["failing", "reconnecting", "throttled", "stolen", "busy", "late", "Little", "drift", "overloaded"],
