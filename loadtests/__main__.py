@@ -7,16 +7,16 @@ from io import TextIOWrapper
 from rich.console import Console
 
 from loadtests import report, selftest
-from loadtests.assertions import Held, judge
+from loadtests.analysis.assertions import Held, judge
+from loadtests.analysis.comparison import compare
 from loadtests.commandline import REFUSED, parser
 from loadtests.comparing import run
-from loadtests.comparison import compare
 from loadtests.errors import Refusal
 from loadtests.interruption import Interruption
 from loadtests.lock import alone
 from loadtests.plan import Plan, plan
+from loadtests.report.table import draw
 from loadtests.results import FILE_NAME, Results, load
-from loadtests.table import draw
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
-from loadtests.assertions import Assertion
-from loadtests.assertions import parse as parse_assertion
+from loadtests.analysis.assertions import Assertion
+from loadtests.analysis.assertions import parse as parse_assertion
 from loadtests.results import FILE_NAME
 from loadtests.scenarios import DEFAULT_WAIT_MS, MAX_WAIT_MS, SCENARIOS
 

@@ -4,7 +4,7 @@ from statistics import median
 from typing import Any
 
 from loadtests import environment
-from loadtests.comparison import compare
+from loadtests.analysis.comparison import compare
 from loadtests.errors import Refusal
 from loadtests.generator.samples import Samples
 from loadtests.plan import Plan

@@ -26,7 +26,7 @@ class Pace:
     warmup_s: float
 
 
-# An interval at 95 % needs six rounds, and three scenarios judged together a seventh (loadtests/notes.py).
+# An interval at 95 % needs six rounds, and three scenarios at once a seventh (loadtests/analysis/notes.py).
 PACES: dict[Name, Pace] = {
     "quick": Pace(
         Efficiency(rounds=7, round_s=1.0, connections=CONNECTIONS),

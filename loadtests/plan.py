@@ -10,9 +10,9 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from loadtests import requested
-from loadtests.assertions import Assertion
+from loadtests.analysis.assertions import Assertion
+from loadtests.analysis.metrics import CPU, FACTS, LATENCIES, THROUGHPUT
 from loadtests.errors import Refusal
-from loadtests.metrics import CPU, FACTS, LATENCIES, THROUGHPUT
 from loadtests.paces import PACES, PROCESSES
 from loadtests.processes import cores
 from loadtests.results import Backend, Capacity, Efficiency, Latency, Scenario, Settings

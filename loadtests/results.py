@@ -8,8 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from loadtests.analysis.inference import Interval, Verdict, percentile
 from loadtests.errors import Refusal
-from loadtests.inference import Interval, Verdict, percentile
 from loadtests.targets import Target
 
 FILE_NAME = "results.json"
@@ -225,7 +225,7 @@ class Value(_Record):
 
     median: float | None
     validity: str
-    """What the limit was, see loadtests/validity.py."""
+    """What the limit was, see loadtests/analysis/validity.py."""
 
 
 class Row(_Record):
@@ -262,7 +262,7 @@ class Results(_Record):
     readings: tuple[Reading, ...] = ()
     spectra: tuple[Spectrum, ...] = ()
     rows: tuple[Row, ...] = ()
-    """What loadtests/comparison.py makes of the rest, for readers of this file; never read back."""
+    """What loadtests/analysis/comparison.py makes of the rest, for readers of this file; never read back."""
     complete: bool = False
 
     def save(self, path: Path) -> None:

@@ -7,6 +7,7 @@ from time import perf_counter
 from zlib import crc32
 
 from loadtests.backends import Backend
+from loadtests.backends.usage import Usage
 from loadtests.errors import Refusal
 from loadtests.generator.orders import Aim, Mode, Order, Outcome
 from loadtests.generator.process import Generator
@@ -15,7 +16,6 @@ from loadtests.results import Reading, Settings, Setup
 from loadtests.scenarios import Operation
 from loadtests.schedule import REWARM_S, SETTLE_S, Step
 from loadtests.targets import Target, address, authority
-from loadtests.usage import Usage
 
 MODES: dict[str, Mode] = {"efficiency": "paired", "noise": "paired", "capacity": "closed", "latency": "open"}
 GRACE_S = 10.0

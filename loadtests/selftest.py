@@ -8,11 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from loadtests.analysis.comparison import compare
+from loadtests.analysis.inference import Verdict
 from loadtests.commandline import parser
 from loadtests.comparing import run
-from loadtests.comparison import compare
 from loadtests.errors import Refusal
-from loadtests.inference import Verdict
 from loadtests.interruption import Interruption
 from loadtests.lock import alone
 from loadtests.plan import plan

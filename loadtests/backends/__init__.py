@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from loadtests.backends.usage import Usage
 from loadtests.results import Facts
 from loadtests.targets import Target
-from loadtests.usage import Usage
 
 __all__ = ["Backend", "Usage"]
 

@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loadtests import facts
-from loadtests.backends import Usage, configuration
+from loadtests.backends import Usage, configuration, facts
 from loadtests.backends.engine import Container, begin, docker, image_bytes, inspect
 from loadtests.backends.health import START_TIMEOUT_S, await_answer, free_port, seconds_to_answer
+from loadtests.backends.usage import Cgroup, Tree
 from loadtests.errors import Refusal
 from loadtests.results import Facts
 from loadtests.targets import Target
-from loadtests.usage import Cgroup, Tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from typing import Any
 import gevent
 from locust.runners import Runner
 
+from loadtests.analysis.inference import percentile
 from loadtests.generator import histograms
 from loadtests.generator.crew import PATIENCE_S
 from loadtests.generator.load import Load
 from loadtests.generator.orders import Order, Outcome
 from loadtests.generator.users import LoadEnvironment
-from loadtests.inference import percentile
 from loadtests.processes import stolen_s
 
 NAP_S = 0.01

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, expect
 
-from loadtests.comparison import compare
+from loadtests.analysis.comparison import compare
 from loadtests.report import write
 from loadtests.results import FILE_NAME, Reading, Results, load
 from tests.browser.chromium import browsing, require_chromium

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.analysis.validity import Terms, Validity, judge
 from loadtests.backends import Backend
 from loadtests.backends.process import ProcessBackend
 from loadtests.backends.url import UrlBackend
@@ -24,7 +25,6 @@ from loadtests.rig import Rig, file_name
 from loadtests.scenarios import INDEX, Operation, wait
 from loadtests.schedule import Step
 from loadtests.targets import Target
-from loadtests.validity import Terms, Validity, judge
 from tests.containers.engine import unavailable
 from tests.loadtests.locust import wait_until
 from tests.loadtests.odd_servers import CLOSING, Reply, always, answer, every, plain, serving

@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from loadtests.backends.usage import Cgroup, Tree
 from loadtests.interruption import Interruption
 from loadtests.processes import Processes
-from loadtests.usage import Cgroup, Tree
 from tests.containers.conftest import base_image
 from tests.containers.engine import docker, inspect
 from tests.loadtests.locust import wait_until

@@ -4,9 +4,9 @@ import re
 import sys
 from pathlib import Path
 
-from loadtests import markdown, strip
-from loadtests.comparison import Comparison, compare
+from loadtests.analysis.comparison import Comparison, compare
 from loadtests.errors import Refusal
+from loadtests.report import markdown, strip
 from loadtests.results import Results, load
 
 ROOT = Path(__file__).parents[2]

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+from loadtests.analysis.inference import ratio
 from loadtests.backends.health import START_TIMEOUT_S, await_answer, free_port
 from loadtests.generator.orders import Order
 from loadtests.generator.process import Generator
-from loadtests.inference import ratio
 from loadtests.interruption import Interruption
 from loadtests.processes import Processes, cores
 from loadtests.rig import aim

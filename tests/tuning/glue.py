@@ -11,9 +11,9 @@ import time
 from contextlib import ExitStack
 from http.client import HTTPResponse
 
-from loadtests.inference import ratio
+from loadtests.analysis.inference import ratio
+from loadtests.backends.usage import Tree
 from loadtests.processes import cores
-from loadtests.usage import Tree
 from tests.services import COMMANDS, free_port, start, stop
 
 ROUNDS = 40

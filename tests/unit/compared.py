@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from loadtests.comparison import Cell, Comparison
-from loadtests.inference import Interval, Verdict
+from loadtests.analysis.comparison import Cell, Comparison
+from loadtests.analysis.inference import Interval, Verdict
+from loadtests.analysis.validity import Validity
 from loadtests.results import Reading, Results, Row, Value
-from loadtests.validity import Validity
 
 
 def row(

@@ -3,8 +3,8 @@
 from rich.console import Console
 
 from loadtests import report
-from loadtests.agreement import agreements, differences, draw
-from loadtests.comparison import Comparison
+from loadtests.analysis.comparison import Comparison
+from loadtests.report.agreement import agreements, differences, draw
 from loadtests.results import Results
 from tests.unit.compared import ROWS, comparison, row
 from tests.unit.measured import results

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from loadtests.__main__ import _judged
-from loadtests.assertions import Assertion, Held, judge, parse
+from loadtests.analysis.assertions import Assertion, Held, judge, parse
 from loadtests.plan import Plan
 from loadtests.results import Row
 from tests.unit.compared import P99, ROWS, bound, row

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from loadtests.cells import Cell, cells, terms
+from loadtests.analysis.cells import Cell, cells, terms
+from loadtests.analysis.validity import Terms, Validity
 from loadtests.results import Reading, Results
-from loadtests.validity import Terms, Validity
 from tests.unit.measured import CANDIDATE, CONTROL, ENVIRONMENT, SCENARIOS, reading, results
 
 WAIT = SCENARIOS[2]

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from loadtests.charts import Chart, draw
-from loadtests.charts.chart import plain
-from loadtests.charts.series import pairs
-from loadtests.comparison import Comparison, compare
+from loadtests.analysis.comparison import Comparison, compare
+from loadtests.report.charts import Chart, draw
+from loadtests.report.charts.chart import plain
+from loadtests.report.charts.series import pairs
 from loadtests.results import Reading, Results
 from loadtests.targets import Target
 from tests.unit.compared import comparison

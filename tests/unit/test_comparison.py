@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadtests.comparison import Comparison, compare
-from loadtests.inference import LEAST_MARGIN, Verdict
+from loadtests.analysis.comparison import Comparison, compare
+from loadtests.analysis.inference import LEAST_MARGIN, Verdict
 from loadtests.results import Reading, Results, Row
 from loadtests.targets import Target
 from tests.unit.measured import CANDIDATE, CONTROL, SCENARIOS, reading, results

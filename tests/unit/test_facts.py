@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from loadtests import facts
+from loadtests.backends import facts
 
 ROOT = Path(__file__).parents[2]
 SOURCE = '''"""A module.

@@ -2,8 +2,8 @@
 
 from markdown_it import MarkdownIt
 
-from loadtests.comparison import compare
-from loadtests.markdown import draw, headlines, text
+from loadtests.analysis.comparison import compare
+from loadtests.report.markdown import draw, headlines, text
 from loadtests.targets import Target
 from tests.unit.compared import ROWS, comparison
 from tests.unit.measured import results

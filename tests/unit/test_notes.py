@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from loadtests.cells import cells
-from loadtests.inference import Interval
-from loadtests.notes import least_rounds, notes
+from loadtests.analysis.cells import cells
+from loadtests.analysis.inference import Interval
+from loadtests.analysis.notes import least_rounds, notes
+from loadtests.analysis.rows import rows
+from loadtests.analysis.validity import STOLEN_SHARE
 from loadtests.results import Reading, Results
-from loadtests.rows import rows
-from loadtests.validity import STOLEN_SHARE
 from tests.unit.measured import SCENARIOS, latencies, results
 
 QUIET = {"scenarios": SCENARIOS[:1]}

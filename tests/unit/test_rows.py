@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadtests.cells import cells
-from loadtests.inference import Verdict
+from loadtests.analysis.cells import cells
+from loadtests.analysis.inference import Verdict
+from loadtests.analysis.rows import rows
+from loadtests.analysis.validity import Validity
 from loadtests.results import Capacity, Facts, Reading, Results, Row
-from loadtests.rows import rows
-from loadtests.validity import Validity
 from tests.unit.measured import CANDIDATE, CONTROL, SCENARIOS, SETTINGS, latencies, reading, results
 
 INDEX = {"scenarios": SCENARIOS[:1]}

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from loadtests.strip import draw, ticks
+from loadtests.report.strip import draw, ticks
 from loadtests.targets import Target
 from tests.unit.compared import ROWS, comparison, row
 from tests.unit.measured import results

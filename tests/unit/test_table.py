@@ -3,9 +3,9 @@
 import pytest
 from rich.console import Console
 
-from loadtests.comparison import Comparison, compare
+from loadtests.analysis.comparison import Comparison, compare
+from loadtests.report.table import draw
 from loadtests.results import Results, Scenario
-from loadtests.table import draw
 from loadtests.targets import Target
 from tests.unit.compared import ROWS, comparison, row
 from tests.unit.measured import results

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadtests.units import pairs
+from loadtests.analysis.units import pairs
 
 
 def test_pairs_of_rounds_of_one_process_are_one_observation() -> None:

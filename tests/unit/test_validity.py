@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.results import Reading, Setup
-from loadtests.validity import (
+from loadtests.analysis.validity import (
     CEILING_SHARE,
     DEVIATIONS,
     DRIFT_SHARE,
@@ -24,6 +23,7 @@ from loadtests.validity import (
     Validity,
     judge,
 )
+from loadtests.results import Reading, Setup
 from tests.unit.measured import latencies, reading
 
 FREE = Terms(0.0, None)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from loadtests import wording
-from loadtests.inference import Interval, Verdict
+from loadtests.analysis.inference import Interval, Verdict
+from loadtests.report import wording
 from tests.unit.compared import bound, row
 from tests.unit.measured import results
 

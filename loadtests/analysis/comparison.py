@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from loadtests import inference
-from loadtests.cells import Cell, cells
-from loadtests.inference import Interval
-from loadtests.metrics import CPU
-from loadtests.notes import notes
+from loadtests.analysis import inference
+from loadtests.analysis.cells import Cell, cells
+from loadtests.analysis.inference import Interval
+from loadtests.analysis.metrics import CPU
+from loadtests.analysis.notes import notes
+from loadtests.analysis.rows import rows
+from loadtests.analysis.units import pairs
 from loadtests.results import Results, Row
-from loadtests.rows import rows
-from loadtests.units import pairs
 
 __all__ = ["Cell", "Comparison", "compare"]
 

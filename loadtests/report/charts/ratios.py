@@ -5,13 +5,13 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from loadtests import wording
-from loadtests.charts.chart import Chart, Section, Table, both, plain
-from loadtests.comparison import Comparison
-from loadtests.inference import Verdict
-from loadtests.palette import Palette
+from loadtests.analysis.comparison import Comparison
+from loadtests.analysis.inference import Verdict
+from loadtests.report import wording
+from loadtests.report.charts.chart import Chart, Section, Table, both, plain
+from loadtests.report.palette import Palette
+from loadtests.report.strip import describe, ticks
 from loadtests.results import Results, Row
-from loadtests.strip import describe, ticks
 
 STEP, FRAME = 34, 56
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from loadtests.analysis.validity import Terms, Validity, judge
 from loadtests.results import Reading, Results, Scenario, Setup
-from loadtests.validity import Terms, Validity, judge
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 import plotly
 from rich.console import RenderableType
 
-from loadtests import agreement, markdown, page
-from loadtests.comparison import compare
+from loadtests.analysis.comparison import compare
 from loadtests.errors import Refusal
+from loadtests.report import agreement, markdown, page
 from loadtests.results import Results
 
 SCRIPT = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from math import ceil, log2
 from statistics import fmean
 
-from loadtests.cells import Cell, terms
-from loadtests.inference import SIGNIFICANCE, Interval
-from loadtests.metrics import CPU, LATENCIES, THROUGHPUT
+from loadtests.analysis.cells import Cell, terms
+from loadtests.analysis.inference import SIGNIFICANCE, Interval
+from loadtests.analysis.metrics import CPU, LATENCIES, THROUGHPUT
+from loadtests.analysis.rows import HEADLINE_SHARE, best_level
+from loadtests.analysis.units import LEAST_UNITS
+from loadtests.analysis.validity import STOLEN_SHARE
 from loadtests.results import Results, Row, Setup
-from loadtests.rows import HEADLINE_SHARE, best_level
-from loadtests.units import LEAST_UNITS
-from loadtests.validity import STOLEN_SHARE
 
 
 def least_rounds(scenarios: int) -> int:

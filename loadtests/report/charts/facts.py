@@ -7,10 +7,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from loadtests.charts.chart import Chart, Section, Table, both, plain
-from loadtests.palette import Palette
+from loadtests.report.charts.chart import Chart, Section, Table, both, plain
+from loadtests.report.palette import Palette
+from loadtests.report.wording import number
 from loadtests.results import Facts, Results
-from loadtests.wording import number
 
 STEP, FRAME = 30, 44
 

@@ -11,11 +11,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from loadtests import wording
-from loadtests.comparison import Comparison
-from loadtests.inference import Interval
+from loadtests.analysis.comparison import Comparison
+from loadtests.analysis.inference import Interval
+from loadtests.report import wording
+from loadtests.report.table import bullets, labelled
 from loadtests.results import Results, Row
-from loadtests.table import bullets, labelled
 
 PASSING = ("environment.started", "environment.load_average")
 """Fields that differ between any two runs, and say nothing by it."""

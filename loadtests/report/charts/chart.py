@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from loadtests.palette import DARK, LIGHT, Palette
+from loadtests.report.palette import DARK, LIGHT, Palette
 
 FONT = 'system-ui, -apple-system, "Segoe UI", "Liberation Sans", sans-serif'
 

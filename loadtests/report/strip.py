@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from html import escape
 from math import log
 
-from loadtests import wording
-from loadtests.comparison import Comparison
-from loadtests.inference import Verdict
-from loadtests.palette import DARK, LIGHT, Palette
+from loadtests.analysis.comparison import Comparison
+from loadtests.analysis.inference import Verdict
+from loadtests.report import wording
+from loadtests.report.palette import DARK, LIGHT, Palette
 from loadtests.results import Results, Row
 
 WIDTH, TOP, STEP, GAP, BOTTOM = 960, 58, 25, 9, 44

@@ -10,13 +10,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from loadtests import charts, wording
-from loadtests.comparison import Comparison
-from loadtests.inference import Verdict
-from loadtests.palette import DARK, LIGHT
-from loadtests.preamble import preamble
+from loadtests.analysis.comparison import Comparison
+from loadtests.analysis.inference import Verdict
+from loadtests.report import charts, wording
+from loadtests.report.palette import DARK, LIGHT
+from loadtests.report.preamble import preamble
+from loadtests.report.table import METHOD
 from loadtests.results import Results, Row
-from loadtests.table import METHOD
 
 FOLDER = Path(__file__).parent
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from loadtests.charts.chart import Chart, Section, Table, both
-from loadtests.charts.series import Pair, pairs
-from loadtests.comparison import Comparison
-from loadtests.palette import Palette
+from loadtests.analysis.comparison import Comparison
+from loadtests.report.charts.chart import Chart, Section, Table, both
+from loadtests.report.charts.series import Pair, pairs
+from loadtests.report.palette import Palette
+from loadtests.report.wording import number, percent
 from loadtests.results import Results
-from loadtests.wording import number, percent
 
 HEIGHT = 260
 

@@ -1,8 +1,8 @@
 """What was compared, how, and where, in a few labelled sentences; knows no format."""
 
-from loadtests.inference import Interval
+from loadtests.analysis.inference import Interval
+from loadtests.report.wording import interval, percent
 from loadtests.results import Capacity, Efficiency, Latency, Results
-from loadtests.wording import interval, percent
 
 
 def preamble(results: Results, margin: float, noise: Interval | None) -> list[tuple[str, str]]:

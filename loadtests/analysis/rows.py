@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from loadtests import inference
-from loadtests.cells import Cell
-from loadtests.inference import Interval, Verdict
-from loadtests.metrics import CPU, FACTS, LATENCIES, THROUGHPUT, Fact, Metric
+from loadtests.analysis import inference
+from loadtests.analysis.cells import Cell
+from loadtests.analysis.inference import Interval, Verdict
+from loadtests.analysis.metrics import CPU, FACTS, LATENCIES, THROUGHPUT, Fact, Metric
+from loadtests.analysis.units import pairs
+from loadtests.analysis.validity import CEILING_SHARE, Terms, Validity, judge
 from loadtests.results import Results, Row, Scenario, Setup, Value
-from loadtests.units import pairs
-from loadtests.validity import CEILING_SHARE, Terms, Validity, judge
 
 HEADLINE_SHARE = 0.5
 """Of capacity: the load whose latency stands in the short table."""

@@ -4,11 +4,11 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from loadtests import wording
-from loadtests.comparison import Comparison
-from loadtests.preamble import preamble
+from loadtests.analysis.comparison import Comparison
+from loadtests.report import wording
+from loadtests.report.preamble import preamble
+from loadtests.report.table import METHOD
 from loadtests.results import Results, Row
-from loadtests.table import METHOD
 
 
 def draw(results: Results, comparison: Comparison) -> str:

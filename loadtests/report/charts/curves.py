@@ -7,11 +7,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from loadtests.charts.chart import Chart, Table, both, faded, plain
-from loadtests.charts.series import Point, doubts
-from loadtests.palette import Palette
+from loadtests.report.charts.chart import Chart, Table, both, faded, plain
+from loadtests.report.charts.series import Point, doubts
+from loadtests.report.palette import Palette
+from loadtests.report.wording import number
 from loadtests.results import Reading, Results
-from loadtests.wording import number
 
 HEIGHT = 300
 ASIDE = 1.15

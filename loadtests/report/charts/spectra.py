@@ -5,12 +5,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from loadtests.charts.chart import Chart, Doubt, Section, Table, both, plain
-from loadtests.comparison import Comparison
-from loadtests.palette import Palette
+from loadtests.analysis.comparison import Comparison
+from loadtests.analysis.validity import Validity
+from loadtests.report.charts.chart import Chart, Doubt, Section, Table, both, plain
+from loadtests.report.palette import Palette
+from loadtests.report.wording import number
 from loadtests.results import Latencies, Results, Spectrum
-from loadtests.validity import Validity
-from loadtests.wording import number
 
 HEIGHT = 280
 SHARES = (0.5, 0.9, 0.99, 0.999)

@@ -1,12 +1,12 @@
 """Throughput and tail latency by the number of requests in flight."""
 
-from loadtests.charts import curves
-from loadtests.charts.chart import Chart, Section
-from loadtests.charts.curves import Quantity
-from loadtests.charts.series import curve
-from loadtests.comparison import Comparison
+from loadtests.analysis.comparison import Comparison
+from loadtests.report.charts import curves
+from loadtests.report.charts.chart import Chart, Section
+from loadtests.report.charts.curves import Quantity
+from loadtests.report.charts.series import curve
+from loadtests.report.wording import number
 from loadtests.results import Results
-from loadtests.wording import number
 
 BAND = (
     "The band spans the lowest to the highest round, which holds the true median unless all rounds erred to "

@@ -9,12 +9,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from loadtests import wording
-from loadtests.comparison import Comparison
-from loadtests.inference import Verdict
-from loadtests.preamble import preamble
+from loadtests.analysis.comparison import Comparison
+from loadtests.analysis.inference import Verdict
+from loadtests.analysis.validity import Validity
+from loadtests.report import wording
+from loadtests.report.preamble import preamble
 from loadtests.results import Results, Row
-from loadtests.validity import Validity
 
 WIDTH = 100
 

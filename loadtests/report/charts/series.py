@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 
-from loadtests.charts.chart import Doubt
-from loadtests.comparison import Comparison
+from loadtests.analysis.comparison import Comparison
+from loadtests.analysis.validity import Validity
+from loadtests.report.charts.chart import Doubt
 from loadtests.results import Reading, Results, Setup
-from loadtests.validity import Validity
 
 
 @dataclass(frozen=True, slots=True)

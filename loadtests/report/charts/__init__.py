@@ -1,8 +1,8 @@
 """The report's charts: plotly figures, each with the table of its numbers; pure functions of a comparison."""
 
-from loadtests.charts import facts, load, ratios, rounds, spectra
-from loadtests.charts.chart import Chart, Section, Table
-from loadtests.comparison import Comparison
+from loadtests.analysis.comparison import Comparison
+from loadtests.report.charts import facts, load, ratios, rounds, spectra
+from loadtests.report.charts.chart import Chart, Section, Table
 from loadtests.results import Results
 
 __all__ = ["Chart", "Section", "Table", "draw"]
