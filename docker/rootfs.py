@@ -24,12 +24,12 @@ LEFT_OUT = {
     "tests and examples": "test _test* _ctypes_test _xxtestfuzz xx* __phello__ __hello__ antigravity this",
     "testing and debugging": "unittest doctest pdb bdb cProfile profile pstats _lsprof trace cgitb",
     "windows on a screen": "tkinter _tkinter idlelib turtle turtledemo",
-    "a person at a terminal": "curses _curses* readline rlcompleter _pyrepl cmd code codeop pty tty",
+    "a person at a terminal": "curses _curses* readline rlcompleter _pyrepl cmd code codeop pty",
     "installing and building": "ensurepip venv lib2to3 zipapp compileall",
     "reading documentation": "pydoc pydoc_data webbrowser xmlrpc.server",
     "data in files": "sqlite3 _sqlite3 dbm _dbm _gdbm shelve mailbox",
     "archives other than zip and gzip": "bz2 _bz2 lzma _lzma encodings.bz2_codec",
-    "C libraries called by name": "ctypes _ctypes _uuid",
+    "C libraries called by name": "ctypes _ctypes multiprocessing.sharedctypes _uuid",
     "in Python what is here in C": "_pydatetime _pydecimal _pyio",
     "other systems, and hooks of the distribution": "_*_support nturl2path msilib nis sitecustomize",
     "East Asian character sets": "_codecs_* _multibytecodec encodings.big5* encodings.euc_* encodings.gb* "
@@ -41,7 +41,8 @@ LEFT_OUT = {
 # The same of installed packages.
 PACKAGES_LEFT_OUT = {
     "plug-ins for type checkers and test runners": "pydantic.mypy anyio.pytest_plugin",
-    "testing and debugging": "uvloop._testbase click.testing werkzeug.debug werkzeug.middleware.profiler",
+    "testing and debugging": "uvloop._testbase click.testing flask.testing werkzeug.debug "
+    "werkzeug.middleware.profiler",
     "pydantic 1, which FastAPI looks for and does without": "pydantic.v1",
 }
 # These read their own source when they are imported.
@@ -52,6 +53,8 @@ NOT_RUN = {".c", ".h", ".md", ".pxd", ".pxi", ".pyc", ".pyi", ".pyx", ".typed"}
 RECORD_KEPT = re.compile(r"METADATA|entry_points\.txt|sboms/.*|(licenses/.*|(LICEN[CS]E|NOTICE|COPYING).*)")
 # What Debian knows of its installed packages; elsewhere there is no such folder.
 DPKG = Path("/var/lib/dpkg")
+# The one time zone, and what tells a scanner whose packages these are.
+SYSTEM_FILES = (Path("/usr/share/zoneinfo/UTC"), Path("/etc/os-release"))
 FILES = {
     "/etc/passwd": "root:x:0:0:root:/:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin\n",
     "/etc/group": "root:x:0:\nnonroot:x:65532:\n",
@@ -91,8 +94,8 @@ def assemble(packages: Path, root: Root) -> None:
     extensions = list(modules(Path(sysconfig.get_config_var("DESTSHARED")), "*.so", LEFT_OUT))
     native = [*modules(packages, "*.so*", PACKAGES_LEFT_OUT)]
     needed = libraries([Path(sys.executable).resolve(), *extensions, *native])
-    for path in (Path(sys.executable), *extensions, *needed, Path("/usr/share/zoneinfo/UTC")):
-        if not path.is_relative_to(packages):
+    for path in (Path(sys.executable), *extensions, *needed, *SYSTEM_FILES):
+        if path.exists() and not path.is_relative_to(packages):
             root.copy(path)
     add_standard_library(root)
     shipped = add_packages(root, packages, {path.relative_to(packages).parts[0] for path in native})
@@ -203,25 +206,32 @@ def add_package_records(root: Root, packages: Path, shipped: set[str]) -> None:
 
 def add_system_records(root: Root) -> None:
     """Say for scanners which of the distribution's packages the files came from, as distroless images do."""
-    if not DPKG.is_dir():
-        return
-    for stanza in (DPKG / "status").read_text().split("\n\n"):
-        fields = dict(re.findall(r"^(Package|Architecture): (.*)$", stanza, re.MULTILINE))
-        if not fields:
-            continue
-        name = fields["Package"]
-        info = DPKG / "info" / name
-        if not info.with_name(f"{name}.list").is_file():
-            info = info.with_name(f"{name}:{fields['Architecture']}")
-        files = [Path(line) for line in Path(f"{info}.list").read_text().splitlines()]
-        places = {path: path.parent.resolve() / path.name for path in files}
-        if not (root.copied | root.compiled).isdisjoint(places.values()):
-            sums = Path(f"{info}.md5sums").read_text().splitlines(keepends=True)
-            kept = [line for line in sums if places.get(Path("/", line[34:-1])) in root.copied]
+    everything = list(system_packages())
+    for name, _, _, files in everything:
+        notice = Path("/usr/share/doc", name, "copyright")
+        if notice.is_file() and not (root.copied | root.compiled).isdisjoint(files.values()):
+            root.copy(notice)
+    for name, stanza, sums, files in everything:
+        # Asked again: a notice may be a link to that of another package.
+        if not (root.copied | root.compiled).isdisjoint(files.values()):
+            kept = [f"{digest}  {path}\n" for digest, path in sums if files.get(f"/{path}") in root.copied]
             root.at(DPKG / "status.d" / name).write_text(f"{stanza.strip()}\n")
             root.at(DPKG / "status.d" / f"{name}.md5sums").write_text("".join(kept))
-            if (notice := Path("/usr/share/doc", name, "copyright")).is_file():
-                root.copy(notice)
+
+
+def system_packages() -> Iterator[tuple[str, str, list[list[str]], dict[str, Path]]]:
+    """List this system's packages: name, record, checksums, and where each file in their lists lies."""
+    for stanza in (DPKG / "status").read_text().split("\n\n") if DPKG.is_dir() else ():
+        fields = dict(re.findall(r"^(Package|Architecture|Status): (.*)$", stanza, re.MULTILINE))
+        if fields.get("Status", "").endswith(" installed"):
+            names = fields["Package"], f"{fields['Package']}:{fields['Architecture']}"
+            info = next(DPKG / "info" / name for name in names if (DPKG / "info" / f"{name}.list").is_file())
+            listed = Path(f"{info}.list").read_text().splitlines()
+            sums = Path(f"{info}.md5sums")
+            lines = sums.read_text().splitlines() if sums.is_file() else []
+            # Lists may still name /lib what has long been /usr/lib.
+            files = {line: Path(line).parent.resolve() / Path(line).name for line in listed}
+            yield names[0], stanza, [line.split(maxsplit=1) for line in lines], files
 
 
 if __name__ == "__main__":
