@@ -1,6 +1,6 @@
 """Ask a vulnerability database about what the two images were installed from: `python -m docker.audit`.
 
-A database that cannot be reached, or that knows nothing, finds no fault with anything either. So a version with
+A database that cannot be reached, or knows nothing, finds no fault with anything either. So a version with
 known faults is asked about first, and where that one passes, the answer is that nothing was audited.
 """
 
