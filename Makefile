@@ -6,7 +6,7 @@ BIN := .venv/bin
 GROUPS := flask:flask_app fastapi:fastapi_app load:loadtests tests:tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare selftest bench-generator test check format readme lock parity-soak parity-faults glue threads screenshot up down clean
+.PHONY: help setup compare selftest bench-generator test check format readme lock images audit parity-soak parity-faults glue threads screenshot up down clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,8 +45,9 @@ format: setup ## Format the code and sort the imports
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-readme: setup ## Draw the README's table and picture again from the committed results
+readme: setup ## Draw the README's tables and pictures again from the committed results
 	$(BIN)/python -m tests.repo.readme
+	$(BIN)/python -m tests.containers.readme
 
 lock: setup ## Resolve pyproject's groups again into the requirements.txt of every folder
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --upgrade -q -o requirements.txt
@@ -54,6 +55,12 @@ lock: setup ## Resolve pyproject's groups again into the requirements.txt of eve
 		$(BIN)/uv pip compile pyproject.toml --group $${pair%%:*} --universal --generate-hashes --no-header -q \
 			-c requirements.txt -o $${pair##*:}/requirements.txt || exit 1; \
 	done
+
+images: setup ## Build both images, slim and plain, and print what is in them and how they start (minutes)
+	$(BIN)/python -m docker $(ARGS)
+
+audit: setup ## Ask a vulnerability database about everything the two images were installed from
+	$(BIN)/python -m docker.audit
 
 parity-soak: setup ## Ask both services 20,000 generated requests with a fresh seed
 	$(BIN)/python -m tests.parity.soak $(ARGS)

@@ -10,11 +10,18 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 
 from tests.containers.engine import ROOT, docker, inspect, run, succeeds, unavailable, wait_until
 
-TARGETS = ("flask", "fastapi", "locust", "tests")
+# As the compose file names the images, and the two that have a shell beside them.
+TARGETS = {
+    "flask": "flask-app",
+    "fastapi": "fastapi-app",
+    "flask-debug": "flask-app-debug",
+    "fastapi-debug": "fastapi-app-debug",
+    "locust": "locust-load",
+    "tests": "contract-tests",
+}
 PORTS = {"flask": 1300, "fastapi": 1301, "locust": 8089}
 # Compose v1 is tried wherever it is installed; v2 must be there.
 COMPOSE_COMMANDS = ["docker compose", *(["docker-compose"] if which("docker-compose") else [])]
@@ -66,9 +73,8 @@ def base_image() -> str:
 @pytest.fixture(scope="session")
 def images(base_image: str) -> dict[str, str]:
     """Build every image from this tree; return their ids by target."""
-    names = {name: service["image"] for name, service in _compose_file()["services"].items()}
     build = ["docker", "build", "--quiet", "--file", "docker/Dockerfile", "--build-arg", f"BASE={base_image}"]
-    return {target: run([*build, "--target", target, "--tag", names[target], "."]) for target in TARGETS}
+    return {target: run([*build, "--target", target, "--tag", name, "."]) for target, name in TARGETS.items()}
 
 
 @pytest.fixture(scope="session", params=COMPOSE_COMMANDS)
@@ -95,8 +101,3 @@ def app(request: pytest.FixtureRequest, stack: dict[str, Container]) -> Containe
     container = stack[request.param]
     wait_until(lambda: answers(container.url), f"{request.param} answers at {container.url}", within_s=30)
     return container
-
-
-def _compose_file() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
-    return document

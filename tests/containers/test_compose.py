@@ -11,7 +11,7 @@ from tests.containers.engine import wait_until
 READ_ONLY = """
 import errno, pathlib
 pathlib.Path('/tmp/probe').write_text('')
-for folder in ('/', '/app', '/venv', '/var/tmp'):
+for folder in ('/', '/app', '/etc', '/usr'):
     try:
         pathlib.Path(folder, 'probe').write_text('')
     except OSError as refused:

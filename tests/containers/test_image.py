@@ -8,7 +8,14 @@ import pytest
 from tests.containers.conftest import PORTS
 from tests.containers.engine import ROOT, inspect, python
 
-FOLDERS = {"flask": "flask_app", "fastapi": "fastapi_app", "locust": "loadtests", "tests": "tests"}
+FOLDERS = {
+    "flask": "flask_app",
+    "fastapi": "fastapi_app",
+    "flask-debug": "flask_app",
+    "fastapi-debug": "fastapi_app",
+    "locust": "loadtests",
+    "tests": "tests",
+}
 # Printed by code that runs inside, where nothing of ours can be imported.
 INSTALLED = """
 import importlib.metadata, re
@@ -40,7 +47,8 @@ def test_image_starts_its_server_without_a_shell(images: dict[str, str], target:
     config = inspect(images[target])["Config"]
     assert config["Entrypoint"][:2] == ["python", "-m"]
     assert config["StopSignal"] == "SIGTERM"
-    assert config.get("ExposedPorts") == ({f"{PORTS[target]}/tcp": {}} if target in PORTS else None)
+    port = PORTS.get(target.removesuffix("-debug"))
+    assert config.get("ExposedPorts") == ({f"{port}/tcp": {}} if port else None)
     assert config["Labels"]["org.opencontainers.image.licenses"] == "MIT"
     assert config["Labels"]["org.opencontainers.image.title"]
 
@@ -66,7 +74,7 @@ def test_image_holds_only_its_own_code(images: dict[str, str], target: str) -> N
     }
 
 
-@pytest.mark.parametrize("target", ["flask", "fastapi", "locust"])
+@pytest.mark.parametrize("target", sorted({*FOLDERS} - {"tests"}))
 def test_image_is_compiled(images: dict[str, str], target: str) -> None:
     """A read-only container could never write the bytecode that the build left out."""
     assert python(images[target], UNCOMPILED) == ""

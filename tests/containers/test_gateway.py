@@ -1,0 +1,207 @@
+"""nginx before both services, three of Flask behind it: what it hides, what it adds, and what it survives."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
+from threading import Event, Thread
+
+import httpx
+import pytest
+
+from tests.containers.conftest import answers
+from tests.containers.engine import ROOT, docker, inspect, run, succeeds, unavailable, wait_until
+from tests.parity.comparator import compare
+from tests.parity.corpus import load
+from tests.parity.differences import load as load_differences
+from tests.parity.exchange import Address
+from tests.parity.sending import send_all
+
+PORTS = {"flask": 8300, "fastapi": 8301}
+REPLICAS = 3
+LOADERS = 4
+REQUESTS_BEFORE = 200
+# All that is left of the differences between the two servers, by the reason: refused by one or both, in words of
+# their own that nginx cannot tell from the application's.
+REMAINING = {
+    "methods that nginx passes on, and one of the servers or both refuse": [
+        "methods.unknown",
+        "methods.unknown-nowhere",
+        "methods.prefix",
+        "methods.longer",
+        "methods.long",
+    ],
+    "two media types, which gunicorn refuses": ["media.twice", "media.twice-other", "media.twice-on-get"],
+    "bytes outside ASCII in a target": [
+        "targets.latin-1",
+        "targets.latin-1-query",
+        "targets.raw-utf8",
+        "targets.raw-utf8-query",
+    ],
+    "control characters in a header": ["headers.bad-control", "headers.bad-delete"],
+    "a hundred headers, to which nginx adds one": ["sizes.headers-100"],
+}
+RECEIVED = "print(next(line for line in open('/proc/net/dev') if 'eth0' in line).split()[1])"
+
+
+class Gateway:
+    """The compose file's gateway profile, up, with three replicas of Flask."""
+
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        self.command, self.environment = command, environment
+        (self.id,) = self.containers("gateway")
+
+    def containers(self, service: str) -> list[str]:
+        """Return the ids of a service's containers."""
+        return run([*self.command, "ps", "--quiet", service], self.environment).split()
+
+    def address(self, service: str) -> Address:
+        """Say where a service is reached through the gateway."""
+        host, port = docker("port", self.id, str(PORTS[service])).split(":")
+        return host, int(port)
+
+    def url(self, service: str) -> str:
+        """Say the same as a URL."""
+        return "http://{}:{}".format(*self.address(service))
+
+
+@pytest.fixture(scope="module")
+def gateway(images: dict[str, str]) -> Iterator[Gateway]:
+    """Bring the profile up on free ports."""
+    line = re.search(r"^ARG NGINX=(\S+)$", (ROOT / "docker/gateway.Dockerfile").read_text(), re.MULTILINE)
+    assert line
+    if not succeeds("docker", "image", "inspect", line[1]):
+        unavailable(f"The gateway needs the image {line[1]}: run .ci/nginx-image (pulls it or makes it).")
+    assert images
+    command = ["docker", "compose", "--env-file", ".env.example", "--profile", "gateway"]
+    command += ["--project-name", f"gateway-test-{os.getpid()}"]
+    names = ("FLASK_PORT", "FASTAPI_PORT", "GATEWAY_FLASK_PORT", "GATEWAY_FASTAPI_PORT")
+    environment = dict.fromkeys(names, "0")
+    try:
+        run([*command, "build", "--quiet", "gateway"], environment)
+        scale = ["--scale", f"flask={REPLICAS}"]
+        run([*command, "up", "--detach", "--no-build", *scale, "flask", "fastapi", "gateway"], environment)
+        found = Gateway(command, environment)
+        for service in PORTS:
+            url = found.url(service)
+            wait_until(lambda url=url: answers(url), f"{service} answers at {url}", within_s=30)  # type: ignore[misc]
+        yield found
+    finally:
+        run([*command, "down", "--volumes", "--timeout", "5"], environment)
+
+
+@pytest.mark.parametrize(("service", "server"), [("flask", "gunicorn"), ("fastapi", "uvicorn")])
+def test_gateway_passes_the_service_on(gateway: Gateway, service: str, server: str) -> None:
+    """The answer is the service's own, its server's name included."""
+    response = httpx.get(gateway.url(service), trust_env=False)
+
+    assert (response.status_code, response.content) == (200, b'{"msg":"Success!"}')
+    assert response.headers["server"] == server
+
+
+def test_gateway_leaves_only_the_differences_that_are_named(gateway: Gateway) -> None:
+    """Behind nginx the two servers differ in a few of the corpus' cases; one more or less fails."""
+    cases = load()
+    known = load_differences(cases).known
+
+    flask, fastapi = (send_all(cases, gateway.address(service)) for service in PORTS)
+
+    left = {case.id for case in cases if compare(flask[case.id], fastapi[case.id]) is not None}
+    assert left == {case for named in REMAINING.values() for case in named}
+    assert len(left) < len(known) / 4
+
+
+@pytest.mark.parametrize("service", PORTS)
+@pytest.mark.parametrize(
+    ("target", "size", "status", "title", "detail"),
+    [
+        ("/%00", 0, 400, "Bad Request", "The request is not valid HTTP."),
+        ("/echo", 1_100_000, 413, "Content Too Large", "The body is larger than 65536 bytes."),
+        ("/echo", 65_537, 413, "Content Too Large", "The body is larger than 65536 bytes."),
+        (f"/{'a' * 9000}", 0, 414, "URI Too Long", "The request line is longer than 8192 bytes."),
+    ],
+    ids=["target", "body", "body-to-the-service", "line"],
+)
+def test_gateway_refuses_with_a_problem(
+    gateway: Gateway, service: str, target: str, size: int, status: int, title: str, detail: str
+) -> None:
+    """What nginx itself refuses is told in the contract's form, and so is what the service refuses."""
+    with closing(HTTPConnection(*gateway.address(service), timeout=10)) as connection:
+        connection.putrequest("POST" if size else "GET", target)
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", str(size))
+        connection.endheaders(b"a" * min(size, 65_537))
+        response = connection.getresponse()
+        body = response.read().decode()
+
+    assert response.status == status
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert body == (f'{{"type":"about:blank","title":"{title}","status":{status},"detail":"{detail}"}}')
+
+
+def test_gateway_has_no_rights(gateway: Gateway) -> None:
+    """Not root, read-only, without a capability: nginx needs nothing of what its image comes with."""
+    state = inspect(gateway.id)
+
+    assert state["Config"]["User"] == "65532:65532"
+    assert state["HostConfig"]["ReadonlyRootfs"] is True
+    assert state["HostConfig"]["CapDrop"] == ["ALL"]
+    assert state["HostConfig"]["SecurityOpt"] == ["no-new-privileges:true"]
+
+
+def test_gateway_spreads_and_survives_the_loss_of_a_replica(gateway: Gateway) -> None:
+    """Every replica gets its share; when one is killed under load, no request fails."""
+    replicas = gateway.containers("flask")
+    assert len(replicas) == REPLICAS
+    before = received(replicas)
+    stopping, counts, faults = Event(), [0] * LOADERS, list[str]()
+    loaders = [Thread(target=ask, args=(gateway, stopping, counts, n, faults)) for n in range(LOADERS)]
+    for loader in loaders:
+        loader.start()
+    try:
+        wait_until(lambda: sum(counts) >= REQUESTS_BEFORE, "the first requests are answered", within_s=60)
+        spread = [after - start for after, start in zip(received(replicas), before, strict=True)]
+        docker("kill", replicas[0])
+        reached = sum(counts)
+        wait_until(lambda: sum(counts) >= reached + REQUESTS_BEFORE or bool(faults), "the next", within_s=60)
+    finally:
+        stopping.set()
+        for loader in loaders:
+            loader.join(30)
+    assert faults == []
+    assert min(spread) > sum(spread) / REPLICAS / 2
+
+
+def test_gateway_without_a_service_says_so(gateway: Gateway) -> None:
+    """With nobody left to ask, the answer is a problem document too."""
+    docker("kill", *gateway.containers("fastapi"))
+
+    response = httpx.get(gateway.url("fastapi"), trust_env=False, timeout=30)
+
+    assert response.status_code == 504
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["detail"] == "The service did not answer in time."
+
+
+def received(containers: list[str]) -> list[int]:
+    """Return the bytes that each container got over the network; its health check comes another way."""
+    return [int(docker("exec", id, "python", "-c", RECEIVED)) for id in containers]
+
+
+def ask(gateway: Gateway, stopping: Event, counts: list[int], number: int, faults: list[str]) -> None:
+    """Ask on one connection, short and slow in turn, until told to stop; note what is not as it should be."""
+    expected = {"/": b'{"msg":"Success!"}', "/wait?ms=20": b'{"msg":"Success!","waited_ms":20}'}
+    with closing(HTTPConnection(*gateway.address("flask"), timeout=30)) as connection:
+        while not stopping.is_set():
+            for target, body in expected.items():
+                try:
+                    connection.request("GET", target)
+                    response = connection.getresponse()
+                    answer = response.status, response.read()
+                except (OSError, HTTPException) as error:
+                    faults.append(repr(error))
+                    return
+                if answer != (200, body):
+                    faults.append(str(answer))
+                counts[number] += 1
