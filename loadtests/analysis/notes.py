@@ -102,7 +102,7 @@ def _load(
         return "efficiency", results.settings.efficiency.connections
     if metric == THROUGHPUT.name:
         return "capacity", best_level(cells, scenario, target)
-    if metric == LATENCIES[-1].name:
+    if metric == LATENCIES[0].name:
         return "latency", HEADLINE_SHARE
     return None
 

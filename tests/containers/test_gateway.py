@@ -22,7 +22,7 @@ PORTS = {"flask": 8300, "fastapi": 8301}
 REPLICAS = 3
 LOADERS = 4
 REQUESTS_BEFORE = 200
-# All that is left of the differences between the two servers, by the reason: refused by one or both, in words of
+# All that is left of the differences between the two servers, by reason: refused by one or both, in words of
 # their own that nginx cannot tell from the application's.
 REMAINING = {
     "methods that nginx passes on, and one of the servers or both refuse": [

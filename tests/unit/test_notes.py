@@ -67,7 +67,7 @@ def test_notes_of_too_few_rounds_say_how_many_are_needed(scenarios: int, rounds:
         "efficiency": plan.efficiency.model_copy(update={"rounds": rounds}),
     }
     few, enough = f"{rounds} rounds are too few", f"measure {rounds + 1} or more (--rounds)"
-    [sentence] = [one for one in said(results(settings=chosen)) if "arithmetic" not in one]
+    [sentence] = [one for one in said(results(settings=chosen)) if "(--rounds)" in one]
     assert sentence.startswith(few)
     assert sentence.endswith(enough)
     assert ("in 3 scenarios at once" in sentence) == (scenarios == 3)
@@ -148,7 +148,8 @@ def test_notes_of_services_at_urls_are_no_warnings() -> None:
 
 def test_notes_of_an_interrupted_comparison_do_not_stumble() -> None:
     """Nothing was measured, and that much is in the table."""
-    assert said(results(settings=QUIET, readings=(), facts=())) == []
+    [sentence] = said(results(settings=QUIET, readings=(), facts=()))
+    assert sentence.startswith("too few processes of each service were measured")
 
 
 def test_notes_of_a_waiting_scenario_print_its_arithmetic() -> None:
@@ -156,7 +157,8 @@ def test_notes_of_a_waiting_scenario_print_its_arithmetic() -> None:
     assert said(results()) == [
         "the arithmetic of wait: 128 in flight ÷ 20 ms = 6,400 req/s; Flask's 64 threads ÷ the "
         "same = 3,200 "
-        "req/s; a result near such a ceiling shows the settings, and has no ratio"
+        "req/s; a throughput near such a ceiling, or a latency that is the delay but for a tenth, shows "
+        "the settings, and has no ratio"
     ]
 
 
@@ -191,3 +193,13 @@ def test_notes_with_several_things_to_say_begin_with_the_gravest() -> None:
     assert [one.split(" ")[0] for one in found] == ["failing:", "failing:", "the", "the"]
     assert found[2].startswith("the control differs from itself by +10.0% [+5.0%, +15.0%]")
     assert found[3].startswith("the machine was busy")
+
+
+@pytest.mark.parametrize(("per_process", "is_said"), [(1, False), (2, False), (3, True), (None, True)])
+def test_notes_of_few_processes_say_that_starts_differ(per_process: int | None, is_said: bool) -> None:
+    """Twelve rounds of six processes are enough; of four, or of one, they are not."""
+    efficiency = results().settings.efficiency
+    assert efficiency is not None
+    changed = efficiency.model_copy(update={"rounds_per_process": per_process})
+    found = said(results(settings={**QUIET, "efficiency": changed}))
+    assert any(one.startswith("too few processes of each service") for one in found) == is_said

@@ -282,7 +282,7 @@ def test_plan_with_a_wait_puts_it_into_request_and_arithmetic() -> None:
     ("options", "generator", "workers"),
     [
         ([], (), 0),
-        (["--workers", "2"], ("--workers", "2"), 2),
+        (["--workers", "2"], ("--workers", "2", "--cores", "1"), 2),
         (["--expect-workers", "3"], ("--expect-workers", "3"), 3),
     ],
 )
@@ -299,3 +299,24 @@ def test_plan_with_places_for_its_output_keeps_them() -> None:
     found = planned("--out", "here", "--json", "there.json", "--assert", "index.throughput_per_s.ratio > 2")
     assert (found.folder, found.copy) == (Path("here"), Path("there.json"))
     assert [one.text for one in found.assertions] == ["index.throughput_per_s.ratio > 2"]
+
+
+@pytest.mark.parametrize(
+    ("demand", "sentence"),
+    [
+        ("index.speed.ratio < 1", "--assert: speed is none of cpu_us_per_request"),
+        ("login.throughput_per_s.ratio > 1", "--assert: login is not measured here."),
+        ("speed.ratio < 1", "--assert: speed is none of code_lines"),
+    ],
+)
+def test_plan_with_an_assertion_that_nothing_could_hold_is_refused(demand: str, sentence: str) -> None:
+    """At once, and not after minutes of measuring."""
+    with pytest.raises(Refusal) as refusal:
+        planned("--assert", demand)
+    assert str(refusal.value).startswith(sentence)
+
+
+def test_plan_with_a_delay_as_long_as_a_window_is_refused() -> None:
+    """A window would end before its first answer."""
+    with pytest.raises(Refusal, match=r"waits 100 ms leaves too few answers in a window of 0.15 s"):
+        planned("--wait-ms", "100")
