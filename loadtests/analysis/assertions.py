@@ -59,7 +59,7 @@ def parse(text: str) -> Assertion:
 def judge(assertion: Assertion, rows: Sequence[Row]) -> tuple[Held, str]:
     """Say whether it held, and by what; where several loads were measured, the headlines' load counts."""
     found = [row for row in rows if (row.scenario, row.metric) == (assertion.scenario, assertion.metric)]
-    # A metric that is no headline itself (p90) is judged at the load of those that are.
+    # A metric that is no headline itself (p99) is judged at the load of those that are.
     levels = {row.level for row in rows if row.headline}
     row = min(found, key=lambda row: (not row.headline, row.level not in levels), default=None)
     if row is None:

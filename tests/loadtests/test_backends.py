@@ -268,9 +268,8 @@ def test_compose_start_serves_every_target_and_stop_leaves_nothing(project: str)
             assert facts.memory_idle_bytes is not None
             assert (backend.peak_bytes(target) or 0) > facts.memory_idle_bytes > 10_000_000
             assert facts.image_bytes is not None
-            assert facts.packages_bytes is not None
-            assert facts.image_bytes > facts.packages_bytes > 5_000_000
-            assert (facts.packages or 0) > 10
+            assert facts.image_bytes > 5_000_000
+            assert facts.packages is None  # the image has no lock that would say what is needed
             assert (facts.code_lines or 0) > 200
             settings = backend.settings(target)
             assert settings.items() >= {"workers": 1, "cpus": "1", "memory_limit_bytes": 256 << 20}.items()

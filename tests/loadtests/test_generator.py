@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from fcntl import ioctl
 from itertools import pairwise
@@ -13,8 +14,9 @@ from termios import FIONREAD
 import psutil
 import pytest
 
+from loadtests.analysis.validity import UNSENT_SHARE
 from loadtests.errors import Refusal
-from loadtests.generator.orders import Outcome
+from loadtests.generator.orders import Mode, Outcome
 from loadtests.generator.process import Generator
 from loadtests.generator.samples import Samples
 from loadtests.results import Latencies
@@ -353,6 +355,84 @@ def test_open_with_a_server_that_freezes_shows_it_from_the_due_moments(
     assert served.service.p90_s < frozen_s / 4 < served.response.p90_s
     assert served.failures == 0
     assert len(rows(samples)) == server.answered
+
+
+def test_open_with_a_server_that_freezes_at_the_end_is_charged_for_it(
+    generator: Generator, server: OddServer, tmp_path: Path
+) -> None:
+    """What was due before the window's end is sent after it: else the worst stall would be no request's."""
+    server.freeze(300, 0.6)
+    outcome, [samples] = carry_out(
+        generator, order(tmp_path, "open", server, rate_per_s=400, seed=5, window_s=1.0, connections=2)
+    )
+    assert server.frozen_s is not None
+    freeze_s, thaw_s = server.frozen_s
+    end_s = outcome.begin_s + outcome.window_s
+    assert freeze_s < end_s < thaw_s
+    # Not one of the moments before the end is missing.
+    found, random = rows(samples), Random(5)
+    random.expovariate(400)  # the first moment; the gaps begin after it
+    assert gaps(samples) == pytest.approx([random.expovariate(400) for _ in found[1:]], abs=1e-6)
+    assert found[-1][0] + random.expovariate(400) >= end_s
+    within = [row for row in found if outcome.begin_s <= row[0] < end_s]
+    [served] = outcome.served
+    assert served.requests == len(within)
+    assert served.unsent == sum(start_s >= end_s for _, start_s, _ in within)
+    assert served.unsent > UNSENT_SHARE * served.requests
+    assert served.service is not None
+    assert served.response is not None
+    # Of the stall the clock from sending knows nothing, but for the two that were on the wire.
+    late_s = thaw_s - end_s
+    assert served.service.p90_s < late_s < served.response.p90_s
+    assert served.failures == 0
+    assert server.asked == server.answered == len(found)
+
+
+def test_open_with_a_server_that_keeps_up_leaves_nothing_unsent(
+    generator: Generator, server: OddServer, tmp_path: Path
+) -> None:
+    """All of the window is sent before its end, but for what is due just before that."""
+    outcome, [samples] = carry_out(
+        generator, order(tmp_path, "open", server, rate_per_s=300, window_s=0.5, connections=32)
+    )
+    end_s = outcome.begin_s + outcome.window_s
+    unsent_s = [due_s for due_s, start_s, _ in rows(samples) if due_s < end_s <= start_s]
+    assert outcome.served[0].requests > 50
+    assert outcome.served[0].unsent == len(unsent_s)
+    # Nothing but the generator's own lag, on a machine that has other things to do.
+    assert all(end_s - due_s < 0.1 for due_s in unsent_s)
+
+
+def test_open_with_a_backlog_that_takes_too_long_gives_it_up(
+    generator: Generator, server: OddServer, tmp_path: Path
+) -> None:
+    """It is sent for as long after the end as one answer may take, which says enough."""
+    never = threading.Event()
+
+    def slowly(number: int) -> Reply:
+        never.wait(0.02)
+        return plain(number)
+
+    server.manner = slowly
+    outcome, [samples] = carry_out(
+        generator,
+        order(tmp_path, "open", server, rate_per_s=1000, window_s=0.5, connections=2, timeout_s=0.3),
+    )
+    [served] = outcome.served
+    # Two connections carry 100 a second: of 500 no more than about 80 were sent until then.
+    assert served.requests < 250
+    assert UNSENT_SHARE * served.requests < served.unsent < served.requests
+    assert served.failures == 0
+    assert len(rows(samples)) == server.answered
+
+
+@pytest.mark.parametrize("mode", ["closed", "paired"])
+def test_generator_without_due_moments_leaves_nothing_unsent(
+    mode: Mode, generator: Generator, server: OddServer, tmp_path: Path
+) -> None:
+    """Only an open loop says when a request is due."""
+    outcome, _ = carry_out(generator, order(tmp_path, mode, server))
+    assert outcome.served[0].unsent == 0
 
 
 def test_open_with_more_offered_than_answered_opens_no_more_connections(

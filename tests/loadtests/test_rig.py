@@ -23,7 +23,7 @@ from loadtests.processes import Processes, cores
 from loadtests.results import Capacity, Efficiency, Latency, Reading, Settings, Setup
 from loadtests.rig import Rig, file_name
 from loadtests.scenarios import INDEX, Operation, wait
-from loadtests.schedule import Step
+from loadtests.schedule import REWARM_S, Step
 from loadtests.targets import Target
 from tests.containers.engine import unavailable
 from tests.loadtests.locust import wait_until
@@ -34,7 +34,7 @@ from tests.unit.measured import SETTINGS
 NULL = [sys.executable, "-m", "loadtests.null_server"]
 HOG = [sys.executable, "-c", "while True: pass"]
 CGROUPS = Path("/sys/fs/cgroup")
-WAIT_MS = 100
+WAIT_MS = 400
 TERMS = Terms(0.0, None)
 OPERATIONS: Mapping[str, Operation] = {"index": INDEX, "wait": wait(WAIT_MS)}
 
@@ -264,12 +264,12 @@ def test_measure_of_a_server_with_a_cpu_limit_is_throttled(
 
 
 def test_measure_of_a_handler_that_waits_is_configuration_bound(measure: Measure) -> None:
-    """Four in flight and a tenth of a second each: 40 a second, whatever the framework."""
+    """Four in flight and 0.4 seconds each: ten a second, whatever the framework."""
     with recording("odd") as server:
-        readings = measure("capacity", at(server.url), scenario="wait", level=4, window_s=2.0)
+        readings = measure("capacity", at(server.url), scenario="wait", level=4, window_s=3.0)
     validity, sentence = judge(undisturbed(readings), Terms(WAIT_MS / 1000, None))
     assert validity is Validity.CONFIGURATION_BOUND
-    assert "of the 40 req/s that 4 in flight and a delay of 100 ms allow" in sentence
+    assert "of the 10 req/s that 4 in flight and a delay of 400 ms allow" in sentence
 
 
 def test_measure_of_a_server_that_is_offered_too_much_is_overloaded(measure: Measure) -> None:
@@ -283,6 +283,9 @@ def test_measure_of_a_server_that_is_offered_too_much_is_overloaded(measure: Mea
         readings = measure("latency", at(server.url), level=0.5, rate_per_s=400)
     validity, sentence = judge(undisturbed(readings), TERMS)
     assert validity is Validity.OVERLOADED
+    [one] = readings
+    assert one.unsent > one.requests / 2
+    assert sentence.startswith(f"{one.unsent:,} of {one.requests:,} requests that were due within a window ")
     assert "had to wait beyond its end for an idle connection" in sentence
 
 
@@ -354,6 +357,44 @@ def test_measure_of_a_warm_up_lasts_as_long_as_it_was_told(
         assert server.accepted == 16
     assert reading.round == 0
     assert reading.window_s >= settings.warmup_s
+
+
+def test_measure_of_new_processes_warms_them_up_all_at_once(
+    settings: Settings, generator: Generator, tmp_path: Path
+) -> None:
+    """Round 0 of the efficiency set-up: loaded as in their rounds, but not for as long."""
+    long = Efficiency(rounds=1, round_s=60, connections=4)
+    rig = Rig(settings.model_copy(update={"efficiency": long}), OPERATIONS, UrlBackend(), generator, tmp_path)
+    with serving() as one, serving() as two, serving() as three:
+        targets = tuple(at(server.url, name) for name, server in (("1", one), ("2", two), ("3", three)))
+        readings = rig.measure(Step("efficiency", "index", 4, 0, targets, 0.0, renews=True))
+        assert [server.accepted for server in (one, two, three)] == [4, 4, 4]
+    assert len({reading.requests for reading in readings}) == 1
+    assert all(REWARM_S <= reading.window_s < long.round_s for reading in readings)
+
+
+def test_file_name_of_a_plain_scenario_holds_it_as_it_is() -> None:
+    """What this repository measures is found by its name."""
+    assert file_name("latency", 7, 0.5, "index", "flask-again") == "latency-007-0.5-index-flask-again.f64"
+
+
+def test_file_name_of_requests_that_differ_in_signs_only_differs() -> None:
+    """A file cannot be called by a slash, and two requests must not write into one file."""
+    requests = ("GET /a?b", "GET /a/b", "GET /a-b", "GET /a_b", "GET--a-b")
+    names = [file_name("latency", 1, 0.5, request, "control") for request in requests]
+    assert len(set(names)) == len(requests)
+    assert all(name.startswith("latency-001-0.5-GET--a-b-") for name in names)
+
+
+def test_file_name_of_a_long_request_is_cut_and_stays_apart() -> None:
+    """A file system takes 255 bytes; what differs beyond the cut differs all the same."""
+    first, second = (
+        file_name("efficiency", 100, 0.25, f"GET /{'x' * 2000}{end}", "candidate") for end in "ab"
+    )
+    assert first != second
+    for name in (first, second):
+        scenario = name.removeprefix("efficiency-100-0.25-").removesuffix("-candidate.f64")
+        assert scenario.rpartition("-")[0] == f"GET--{'x' * 55}"
 
 
 def test_calibrate_finds_more_than_a_service_could_do(

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from loadtests.analysis.validity import UNSENT_SHARE
 from loadtests.generator.process import Generator
 from tests.loadtests.locust import wait_until
 from tests.loadtests.odd_servers import OddServer, Reply, always, answer, every, plain, serving
@@ -142,6 +143,28 @@ def test_workers_in_an_open_loop_offer_the_rate_together(
     assert served.service is not None
     assert served.response is not None
     assert served.response.mean_s >= served.service.mean_s
+    assert server.asked == server.answered
+
+
+def test_workers_whose_server_freezes_at_the_end_add_up_what_was_unsent(
+    crew: Generator, server: OddServer, tmp_path: Path
+) -> None:
+    """Each sends all that was due in its part, and the stall is in the merged percentiles."""
+    server.freeze(300, 0.6)
+    outcome = crew.carry_out(
+        order(tmp_path, "open", server, rate_per_s=400, window_s=1.0, connections=4), lambda: None
+    )
+    [served] = outcome.served
+    assert server.frozen_s is not None
+    freeze_s, thaw_s = server.frozen_s
+    end_s = outcome.begin_s + outcome.window_s
+    assert freeze_s < end_s < thaw_s
+    # No more can be late than the server was asked from then on.
+    assert UNSENT_SHARE * served.requests < served.unsent <= server.asked - 300
+    assert served.service is not None
+    assert served.response is not None
+    assert served.service.p90_s < thaw_s - end_s < served.response.p90_s
+    assert served.failures == 0
     assert server.asked == server.answered
 
 

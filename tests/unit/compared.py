@@ -53,18 +53,18 @@ def bound(scenario: str | None = "index", **changes: Any) -> Row:
 
 
 BEST: dict[str, Any] = {"title": "throughput", "unit": "req/s", "level": "at its best, 64 / 16 in flight"}
-P99: dict[str, Any] = {"title": "latency p99", "unit": "ms", "level": "at 50 % of capacity"}
+P90: dict[str, Any] = {"title": "latency p90", "unit": "ms", "level": "at 50 % of capacity"}
 
 ROWS = (
     row(),
     row("index", "throughput_per_s", (1562, 4012), (2.57, 2.52, 2.61), **BEST),
-    row("index", "latency_p99_ms", (8.61, 1.42), (0.165, 0.15, 0.19), **P99),
+    row("index", "latency_p90_ms", (8.61, 1.42), (0.165, 0.15, 0.19), **P90),
     row("echo", values=(650, 320), ratio=(0.492, 0.484, 0.501)),
     bound("echo"),
-    row("echo", "latency_p99_ms", (9.1, 9.05), (0.998, 0.985, 1.012), Verdict.EQUIVALENT, **P99),
+    row("echo", "latency_p90_ms", (9.1, 9.05), (0.998, 0.985, 1.012), Verdict.EQUIVALENT, **P90),
     row("wait", values=(860, 470), ratio=(0.547, 0.53, 0.56)),
     row("wait", "throughput_per_s", (None, None), None, None, ("configuration-bound",) * 2, **BEST),
-    row("wait", "latency_p99_ms", (24.1, 23.6), (0.97, 0.9, 1.04), Verdict.INCONCLUSIVE, **P99),
+    row("wait", "latency_p90_ms", (24.1, 23.6), (0.97, 0.9, 1.04), Verdict.INCONCLUSIVE, **P90),
     row(None, "cold_start_ms", (400, 690), (1.72, 1.68, 1.75), Verdict.SLOWER, title="cold start", unit="ms"),
     row(None, "memory_idle_mb", (46, 58.2), None, None, title="memory, idle", unit="MB"),
     row(None, "packages", (14, 18), (1.29, 1.29, 1.29), Verdict.SLOWER, title="packages", unit="packages"),
@@ -73,7 +73,7 @@ ROWS = (
         "latency_p50_ms",
         (3.4, 0.9),
         (0.26, 0.25, 0.28),
-        **{**P99, "title": "latency p50"},
+        **{**P90, "title": "latency p50"},
         headline=False,
     ),
 )

@@ -13,7 +13,7 @@ from loadtests.__main__ import _judged
 from loadtests.analysis.assertions import Assertion, Held, judge, parse
 from loadtests.plan import Plan
 from loadtests.results import Row
-from tests.unit.compared import P99, ROWS, bound, row
+from tests.unit.compared import P90, ROWS, bound, row
 from tests.unit.measured import results
 
 repeatable = hypothesis_settings(derandomize=True, deadline=None, database=None)
@@ -192,12 +192,12 @@ def test_judge_of_a_metric_at_several_loads_takes_the_headlines() -> None:
 
 
 def test_judge_of_a_metric_that_is_no_headline_takes_the_load_of_the_headlines() -> None:
-    """p90 stands in no short table; it is judged where p50 and p99 are, not at the lowest load."""
-    p90 = {**P99, "title": "latency p90", "headline": False}
-    quarter = row(metric="latency_p90_ms", ratio=(3, 3, 3), **{**p90, "level": "at 25 % of capacity"})
-    half = row(metric="latency_p90_ms", ratio=(0.5, 0.5, 0.5), **p90)
+    """p99 stands in no short table; it is judged where p50 and p90 are, not at the lowest load."""
+    p99 = {**P90, "title": "latency p99", "headline": False}
+    quarter = row(metric="latency_p99_ms", ratio=(3, 3, 3), **{**p99, "level": "at 25 % of capacity"})
+    half = row(metric="latency_p99_ms", ratio=(0.5, 0.5, 0.5), **p99)
     assert (
-        held("index.latency_p90_ms.ratio < 1", quarter, half, row(metric="latency_p99_ms", **P99))
+        held("index.latency_p99_ms.ratio < 1", quarter, half, row(metric="latency_p90_ms", **P90))
         == Held.HELD
     )
 

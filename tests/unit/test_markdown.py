@@ -20,7 +20,7 @@ def test_headlines_of_three_rows_are_this_table() -> None:
         "| echo | CPU per request (µs) |  | 650 | 320 | 0.492 [0.484, 0.501] | FastAPI faster |\n"
         "| echo | throughput (req/s) | at its best, 64 / 16 in flight | 1,580 | — | — "
         "| generator-bound (FastAPI) |\n"
-        "| echo | latency p99 (ms) | at 50 % of capacity | 9.10 | 9.05 | 1.00 [0.98, 1.01] "
+        "| echo | latency p90 (ms) | at 50 % of capacity | 9.10 | 9.05 | 1.00 [0.98, 1.01] "
         "| equivalent (within ±2 %) |"
     )
 

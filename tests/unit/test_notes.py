@@ -9,6 +9,7 @@ from loadtests.analysis.cells import cells
 from loadtests.analysis.inference import Interval
 from loadtests.analysis.notes import least_rounds, notes
 from loadtests.analysis.rows import rows
+from loadtests.analysis.units import LEAST_UNITS
 from loadtests.analysis.validity import STOLEN_SHARE
 from loadtests.results import Reading, Results
 from tests.unit.measured import SCENARIOS, latencies, results
@@ -147,7 +148,7 @@ def test_notes_of_services_at_urls_are_no_warnings() -> None:
 
 
 def test_notes_of_an_interrupted_comparison_do_not_stumble() -> None:
-    """Nothing was measured, and that much is in the table."""
+    """That nothing was measured is in the table; no process was, either."""
     [sentence] = said(results(settings=QUIET, readings=(), facts=()))
     assert sentence.startswith("too few processes of each service were measured")
 
@@ -195,11 +196,34 @@ def test_notes_with_several_things_to_say_begin_with_the_gravest() -> None:
     assert found[3].startswith("the machine was busy")
 
 
-@pytest.mark.parametrize(("per_process", "is_said"), [(1, False), (2, False), (3, True), (None, True)])
-def test_notes_of_few_processes_say_that_starts_differ(per_process: int | None, is_said: bool) -> None:
-    """Twelve rounds of six processes are enough; of four, or of one, they are not."""
+def of_processes(per_process: int | None, **changes: Any) -> list[str]:
+    """Return what is said of twelve rounds with so many to a process."""
     efficiency = results().settings.efficiency
     assert efficiency is not None
     changed = efficiency.model_copy(update={"rounds_per_process": per_process})
-    found = said(results(settings={**QUIET, "efficiency": changed}))
-    assert any(one.startswith("too few processes of each service") for one in found) == is_said
+    return said(results(settings={**QUIET, "efficiency": changed, **changes}))
+
+
+@pytest.mark.parametrize(("per_process", "is_said"), [(1, False), (2, False), (3, True), (None, True)])
+def test_notes_of_few_processes_say_that_starts_differ(per_process: int | None, is_said: bool) -> None:
+    """Twelve rounds of six processes are enough; of four, or of one, they are not."""
+    sentence = (
+        "too few processes of each service were measured to tell a difference of 1 or 2 % from that between "
+        "two starts of the same code: measure at the default pace, to its end"
+    )
+    assert of_processes(per_process) == ([sentence] if is_said else [])
+
+
+@pytest.mark.parametrize("changes", [{"backend": "url"}, {"efficiency": None}], ids=["url", "no efficiency"])
+def test_notes_of_processes_that_are_not_ours_or_not_measured_say_nothing(changes: dict[str, Any]) -> None:
+    """Nobody can start a service at a URL anew, and where CPU was not asked for there is nothing to tell."""
+    assert of_processes(None, **changes) == []
+
+
+def test_notes_of_a_comparison_cut_short_count_the_processes_that_were_measured() -> None:
+    """Twelve were planned; those that never came say nothing."""
+    measured = results(settings=QUIET)
+    for rounds in (LEAST_UNITS - 1, LEAST_UNITS):
+        readings = tuple(one for one in measured.readings if one.round <= rounds)
+        found = said(measured.model_copy(update={"readings": readings, "complete": False}))
+        assert any(one.startswith("too few processes") for one in found) == (rounds < LEAST_UNITS)

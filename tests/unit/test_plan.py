@@ -12,13 +12,16 @@ from loadtests.plan import Plan, plan
 from loadtests.results import Efficiency
 from tests.unit.measured import SCENARIOS
 
+MEASURED = "cpu_us_per_request, latency_p50_ms, latency_p90_ms, latency_p99_ms, throughput_per_s"
+OF_A_SERVICE = "code_lines, cold_start_ms, image_mb, memory_idle_mb, memory_peak_mb, packages, packages_mb"
 OWN = ("--control", "Old=http://old.example:8000", "--candidate", "New=http://new.example")
 
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have two cores, and nothing in the environment."""
-    monkeypatch.setattr(planning, "cores", lambda: (0, 1))
+    """Have four cores that may be used, and nothing in the environment."""
+    monkeypatch.setattr(planning, "cores", lambda: (0, 5))
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {5, 0, 1, 3})
     monkeypatch.delenv("FLASK_URL", raising=False)
     monkeypatch.delenv("FASTAPI_URL", raising=False)
 
@@ -44,7 +47,7 @@ def test_plan_without_options_compares_everything_of_both() -> None:
     assert found.settings.capacity is not None
     assert found.settings.latency is not None
     assert (found.settings.pace, found.settings.backend) == ("default", "process")
-    assert (found.settings.server_core, found.settings.generator_core) == (0, 1)
+    assert (found.settings.server_core, found.settings.generator_core) == (0, 5)
     assert found.commands == {
         "flask": [sys.executable, "-m", "flask_app"],
         "fastapi": [sys.executable, "-m", "fastapi_app"],
@@ -282,14 +285,14 @@ def test_plan_with_a_wait_puts_it_into_request_and_arithmetic() -> None:
     ("options", "generator", "workers"),
     [
         ([], (), 0),
-        (["--workers", "2"], ("--workers", "2", "--cores", "1"), 2),
+        (["--workers", "2"], ("--workers", "2", "--cores", "1", "3", "5"), 2),
         (["--expect-workers", "3"], ("--expect-workers", "3"), 3),
     ],
 )
 def test_plan_with_workers_hands_them_to_the_generator(
     options: list[str], generator: tuple[str, ...], workers: int
 ) -> None:
-    """And says in the results how many there were."""
+    """On every core but the servers', where they are ours; the results say how many there were."""
     found = planned(*options)
     assert (found.generator, found.settings.workers) == (generator, workers)
 
@@ -302,21 +305,94 @@ def test_plan_with_places_for_its_output_keeps_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("demand", "sentence"),
+    ("options", "demand", "sentence"),
     [
-        ("index.speed.ratio < 1", "--assert: speed is none of cpu_us_per_request"),
-        ("login.throughput_per_s.ratio > 1", "--assert: login is not measured here."),
-        ("speed.ratio < 1", "--assert: speed is none of code_lines"),
+        ([], "index.speed.ratio < 1", f"--assert: speed is none of {MEASURED}."),
+        ([], "index.packages.ratio < 1", f"--assert: packages is none of {MEASURED}."),
+        ([], "login.throughput_per_s.ratio > 1", "--assert: login is not measured here."),
+        (["--scenario", "index"], "echo.throughput_per_s.ratio > 1", "--assert: echo is not measured here."),
+        (
+            [*OWN, "--request", "GET /a"],
+            "GET /b.throughput_per_s.ratio > 1",
+            "--assert: GET /b is not measured here.",
+        ),
+        ([], "speed.ratio < 1", f"--assert: speed is none of {OF_A_SERVICE}."),
+        ([], "throughput_per_s.ratio > 1", f"--assert: throughput_per_s is none of {OF_A_SERVICE}."),
     ],
 )
-def test_plan_with_an_assertion_that_nothing_could_hold_is_refused(demand: str, sentence: str) -> None:
-    """At once, and not after minutes of measuring."""
+def test_plan_with_an_assertion_that_nothing_could_hold_is_refused(
+    options: list[str], demand: str, sentence: str
+) -> None:
+    """At once, and not after minutes of measuring; also where another one is right."""
     with pytest.raises(Refusal) as refusal:
-        planned("--assert", demand)
-    assert str(refusal.value).startswith(sentence)
+        planned(*options, "--assert", "packages.ratio < 1", "--assert", demand)
+    assert str(refusal.value) == sentence
 
 
-def test_plan_with_a_delay_as_long_as_a_window_is_refused() -> None:
-    """A window would end before its first answer."""
-    with pytest.raises(Refusal, match=r"waits 100 ms leaves too few answers in a window of 0.15 s"):
-        planned("--wait-ms", "100")
+@pytest.mark.parametrize(
+    ("options", "demand"),
+    [
+        ([], "wait.latency_p99_ms.candidate < 50"),
+        ([], "cold_start_ms.ratio < 2"),
+        ([*OWN, "--request", "GET /a.b?c=1"], "GET /a.b?c=1.throughput_per_s.ratio > 1"),
+    ],
+)
+def test_plan_with_an_assertion_that_can_be_judged_keeps_it(options: list[str], demand: str) -> None:
+    """A percentile that is no headline, a fact, and a request as a name are all known."""
+    assert [one.text for one in planned(*options, "--assert", demand).assertions] == [demand]
+
+
+@pytest.mark.parametrize(
+    ("options", "window_s"),
+    [
+        (["--wait-ms", "76"], "0.15"),
+        (["--wait-ms", "76", "--quick"], "0.15"),
+        (["--wait-ms", "501", "--setup", "efficiency"], "1"),
+        (["--wait-ms", "501", "--seconds", "1", "--scenario", "wait"], "1"),
+    ],
+)
+def test_plan_with_a_delay_of_more_than_half_a_window_is_refused(options: list[str], window_s: str) -> None:
+    """The shortest window of those that were asked for counts: it would end with hardly an answer."""
+    with pytest.raises(Refusal) as refusal:
+        planned(*options)
+    assert str(refusal.value) == (
+        f"A handler that waits {options[1]} ms leaves too few answers in a window of {window_s} s: "
+        "wait for less (--wait-ms) or measure for longer (--seconds)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "delay_s"),
+    [
+        (["--wait-ms", "75"], 0.075),
+        (["--wait-ms", "500", "--setup", "efficiency"], 0.5),
+        (["--wait-ms", "500", "--seconds", "1"], 0.5),
+        (["--wait-ms", "10000", "--scenario", "index", "--scenario", "echo"], 0.0),
+    ],
+)
+def test_plan_with_a_delay_of_half_a_window_is_carried_out(options: list[str], delay_s: float) -> None:
+    """And a wait for which nobody asks disturbs nobody."""
+    assert max(one.delay_s for one in planned(*options).settings.scenarios) == delay_s
+
+
+@pytest.mark.parametrize(
+    ("options", "rounds", "rounds_per_process"),
+    [
+        ([], 21, 3),
+        (["--thorough"], 63, 9),
+        (["--rounds", "20"], 20, 2),
+        (["--rounds", "5"], 5, 1),
+        (["--null", "flask"], 21, 3),
+        (["--quick"], 7, None),
+        (["--backend", "compose"], 21, None),
+        (["--backend", "url"], 21, None),
+        ([*OWN, "--request", "GET /"], 21, None),
+    ],
+)
+def test_plan_of_processes_of_our_own_replaces_them_where_there_is_time(
+    options: list[str], rounds: int, rounds_per_process: int | None
+) -> None:
+    """Seven of each or more, where there are as many rounds; containers and URLs stay as they are."""
+    efficiency = planned(*options).settings.efficiency
+    assert efficiency is not None
+    assert (efficiency.rounds, efficiency.rounds_per_process) == (rounds, rounds_per_process)

@@ -416,11 +416,22 @@ def test_rows_hold_for_every_level_of_the_settings() -> None:
     assert levels[1:] == [f"{level} in flight" for level in SETTINGS.capacity.in_flight]
 
 
-@pytest.mark.parametrize(("requests", "validity"), [(999, "too few answers"), (1000, "ok")])
-def test_rows_of_a_percentile_need_ten_answers_beyond_it(requests: int, validity: str) -> None:
-    """Of 200 answers the 99th percentile would be the second slowest."""
-    answers = [{"requests": requests, "service": latencies(0.004), "response": latencies(0.004)}] * 7
-    found = drawn(results(readings=pairs("latency", 0.5, answers, answers)))
-    [p99] = [one for one in found if one.metric == "latency_p99_ms" and "50 %" in one.level][:1]
-    assert p99.control.validity == validity
-    assert (p99.ratio is None) == (validity != "ok")
+def answered(*requests: int) -> list[dict[str, Any]]:
+    """Describe rounds with so many answers each."""
+    return [{"requests": one, "service": latencies(0.004), "response": latencies(0.004)} for one in requests]
+
+
+@pytest.mark.parametrize(("metric", "least"), [("latency_p90_ms", 100), ("latency_p99_ms", 1000)])
+def test_rows_of_a_percentile_need_ten_answers_beyond_it(metric: str, least: int) -> None:
+    """Of 200 answers the 99th percentile would be the second slowest; the median over the rounds decides."""
+    few, enough = answered(*[9] * 3, *[least - 1] * 4), answered(*[9] * 3, *[least] * 4)
+    at = "at 50 % of capacity"
+    believed = row(drawn(results(readings=pairs("latency", 0.5, enough, enough))), metric, level=at)
+    assert (believed.control.validity, believed.candidate.validity) == (Validity.OK, Validity.OK)
+    assert believed.ratio is not None
+    found = drawn(results(readings=pairs("latency", 0.5, few, enough)))
+    doubted = row(found, metric, level=at)
+    assert (doubted.control.median, doubted.control.validity) == (None, Validity.TOO_FEW_ANSWERS)
+    assert (doubted.candidate.median, doubted.candidate.validity) == (4 * (2 if "90" in metric else 4), "ok")
+    assert (doubted.ratio, doubted.verdict) == (None, None)
+    assert row(found, "latency_p50_ms").ratio is not None

@@ -12,15 +12,14 @@ from loadtests.commandline import parser
 from loadtests.comparing import COLD_START_S, START_S
 from loadtests.paces import PACES, Name
 from loadtests.results import Efficiency, Settings
-from loadtests.schedule import ORDER_S, SETTLE_S, Step, schedule, twin
+from loadtests.schedule import ORDER_S, RENEWAL_S, REWARM_S, SETTLE_S, Step, schedule, twin
 from loadtests.targets import Target
 from tests.unit.measured import CANDIDATE, CONTROL
 from tests.unit.measured import SETTINGS as MEASURED
 
-# No new processes but where a test asks for them.
-SETTINGS = MEASURED.model_copy(
-    update={"efficiency": Efficiency(rounds=12, round_s=1, connections=8, rounds_per_process=None)}
-)
+EFFICIENCY = Efficiency(rounds=12, round_s=1, connections=8, rounds_per_process=None)
+SETTINGS = MEASURED.model_copy(update={"efficiency": EFFICIENCY})
+"""Without new processes, but where a test asks for them."""
 
 BOTH = (CONTROL, CANDIDATE)
 AGAIN = twin(CONTROL)
@@ -30,6 +29,12 @@ LIMITS_S: dict[Name, float] = {"quick": 90, "default": 360, "thorough": 1800}
 def steps(noise: Target | None = AGAIN, **changes: Any) -> list[Step]:
     """Return the steps of the settings, but for the changes."""
     return list(schedule(SETTINGS.model_copy(update=changes), BOTH, noise))
+
+
+def renewing(rounds_per_process: int | None, noise: Target | None = AGAIN) -> list[Step]:
+    """Return the steps where each process is measured in so many rounds."""
+    changes = {"rounds_per_process": rounds_per_process}
+    return steps(noise, efficiency=EFFICIENCY.model_copy(update=changes))
 
 
 @pytest.fixture
@@ -130,9 +135,7 @@ def test_schedule_without_a_setup_leaves_it_out(left_out: str) -> None:
 
 def test_schedule_with_new_processes_replaces_all_of_them_between_rounds() -> None:
     """Before rounds 4, 7 and 10 everything is started anew and warmed up, which is not kept."""
-    assert SETTINGS.efficiency is not None
-    efficiency = SETTINGS.efficiency.model_copy(update={"rounds_per_process": 3})
-    found = [s for s in steps(efficiency=efficiency) if s.setup in {"efficiency", "noise"}]
+    found = [s for s in renewing(3) if s.setup in {"efficiency", "noise"}]
     renewals = [place for place, step in enumerate(found) if step.renews]
     assert [found[place - 1].round for place in renewals] == [3, 6, 9]
     for place in renewals:
@@ -140,6 +143,29 @@ def test_schedule_with_new_processes_replaces_all_of_them_between_rounds() -> No
         assert [step.scenario for step in again] == ["index", "echo", "wait"]
         assert {(step.round, step.targets) for step in again} == {(0, (*BOTH, AGAIN))}
         assert [step.renews for step in again] == [True, False, False]
+
+
+def test_schedule_with_a_process_a_round_replaces_them_before_every_round_but_the_first() -> None:
+    """The first round has the processes that passed the gate and were warmed up."""
+    found = renewing(1)
+    renewals = [place for place, step in enumerate(found) if step.renews]
+    assert [found[place - 1].round for place in renewals[1:]] == list(range(2, 12))
+    following = [next(step.round for step in found[place:] if step.round) for place in renewals]
+    assert following == list(range(2, 13))
+
+
+def test_schedule_with_new_processes_and_no_second_control_replaces_both() -> None:
+    """In an A/A comparison by itself there is nobody else."""
+    assert [step.targets for step in renewing(3, noise=None) if step.renews] == [BOTH] * 3
+
+
+def test_schedule_with_new_processes_measures_alone_as_without() -> None:
+    """Capacity and latency meet the processes of the last rounds of efficiency."""
+    with_new, without = (
+        [step for step in renewing(each) if step.setup in {"capacity", "latency"}] for each in (1, None)
+    )
+    assert with_new == without
+    assert not any(step.renews for step in with_new)
 
 
 def test_schedule_without_new_processes_replaces_none() -> None:
@@ -154,17 +180,29 @@ def test_twin_of_a_target_differs_in_name_and_title_only() -> None:
 
 
 def test_cost_of_every_step_holds_its_settling_and_its_window() -> None:
-    """The time left is as honest as this."""
-    costs = {step.setup: step.cost_s for step in steps() if step.round}
+    """The time left is as honest as this; alone, what a handler's delay keeps in flight is awaited."""
+    costs = {(step.setup, step.scenario): step.cost_s for step in steps() if step.round}
+    paired_s, capacity_s, latency_s = SETTLE_S + 1 + ORDER_S, 0.2 + 1 + ORDER_S, 0.2 + 2 + ORDER_S
     assert costs == pytest.approx(
         {
-            "efficiency": SETTLE_S + 1 + ORDER_S,
-            "noise": SETTLE_S + 1 + ORDER_S,
-            # The last step of each is of the scenario that waits.
-            "capacity": 0.2 + 1 + ORDER_S + 0.02,
-            "latency": 0.2 + 2 + ORDER_S + 0.02,
+            ("noise", "index"): paired_s,
+            **{("efficiency", scenario): paired_s for scenario in ("index", "echo", "wait")},
+            **{("capacity", scenario): capacity_s for scenario in ("index", "echo")},
+            **{("latency", scenario): latency_s for scenario in ("index", "echo")},
+            ("capacity", "wait"): capacity_s + 0.02,
+            ("latency", "wait"): latency_s + 0.02,
         }
     )
+
+
+@pytest.mark.parametrize(("noise", "processes"), [(AGAIN, 3), (None, 2)])
+def test_cost_of_new_processes_holds_their_start_and_each_scenarios_warm_up(
+    noise: Target | None, processes: int
+) -> None:
+    """They are started once, and warmed up under every scenario."""
+    found = [step for step in renewing(6, noise) if step.setup == "efficiency" and not step.round]
+    warm_s = REWARM_S + ORDER_S
+    assert [step.cost_s for step in found] == pytest.approx([warm_s + processes * RENEWAL_S, warm_s, warm_s])
 
 
 @pytest.mark.parametrize("name", PACES)

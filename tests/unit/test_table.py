@@ -43,20 +43,20 @@ index
 CPU per request (µs)                         640      250     0.39 [0.38, 0.40]  FastAPI faster
 throughput (req/s)    at its best, 64 /    1,562    4,012     2.57 [2.52, 2.61]  FastAPI faster
                       16 in flight
-latency p99 (ms)      at 50 % of capacity   8.61     1.42  0.165 [0.150, 0.190]  FastAPI faster
+latency p90 (ms)      at 50 % of capacity   8.61     1.42  0.165 [0.150, 0.190]  FastAPI faster
 
 echo
 CPU per request (µs)                         650      320  0.492 [0.484, 0.501]  FastAPI faster
 throughput (req/s)    at its best, 64 /    1,580        —                     —  generator-bound
                       16 in flight                                               (FastAPI)
-latency p99 (ms)      at 50 % of capacity   9.10     9.05     1.00 [0.98, 1.01]  equivalent (within
+latency p90 (ms)      at 50 % of capacity   9.10     9.05     1.00 [0.98, 1.01]  equivalent (within
                                                                                  ±2 %)
 
 wait
 CPU per request (µs)                         860      470     0.55 [0.53, 0.56]  FastAPI faster
 throughput (req/s)    at its best, 64 /        —        —                     —  configuration-bound
                       16 in flight
-latency p99 (ms)      at 50 % of capacity   24.1     23.6     0.97 [0.90, 1.04]  inconclusive
+latency p90 (ms)      at 50 % of capacity   24.1     23.6     0.97 [0.90, 1.04]  inconclusive
 
 whatever the load
 cold start (ms)                              400      690     1.72 [1.68, 1.75]  Flask faster
