@@ -22,8 +22,10 @@ class Interruption:
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            # After an interruption the process is about to end: another signal must not end it in another way.
+            if self.signal is None:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -192,7 +192,7 @@ class Reading(_Record):
     generator_busy_share: float
     """How much of the window the generator ran or wanted to, 0 to 1: near 1 it was the limit."""
     generator_lag_s: float
-    """99th percentile of how late the generator's event loop woke a greenlet."""
+    """90th percentile of how late the generator's event loop woke a greenlet; windows are short."""
 
     @property
     def throughput_per_s(self) -> float:

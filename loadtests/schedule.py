@@ -13,7 +13,7 @@ ORDER_S = 0.07
 SETTLE_S = 0.1
 """What a paired round lasts before its window."""
 
-REWARM_S = 0.3
+REWARM_S = 0.4
 """The warm-up of each scenario after processes were replaced."""
 
 RENEWAL_S = 0.8
@@ -85,10 +85,11 @@ def _paired(settings: Settings, targets: tuple[Target, Target], noise: Target | 
     for number in range(1, settings.efficiency.rounds + 1):
         if per_process and number > 1 and (number - 1) % per_process == 0:
             yield from _renewal(settings, level, everybody)
-        for scenario in settings.scenarios:
-            yield Step("efficiency", scenario.name, level, number, targets, cost_s)
+        # A/A first: whoever has already been loaded in a round is warmer than its twin.
         if noise is not None:
             yield Step("noise", settings.scenarios[0].name, level, number, (targets[0], noise), cost_s)
+        for scenario in settings.scenarios:
+            yield Step("efficiency", scenario.name, level, number, targets, cost_s)
 
 
 def _renewal(settings: Settings, level: float, targets: tuple[Target, ...]) -> Iterator[Step]:

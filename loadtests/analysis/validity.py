@@ -28,8 +28,8 @@ LITTLE_IN_FLIGHT = 8
 """From so many on; with fewer the generator's own cost of a request, 30 µs, is a visible part of a turn."""
 
 LAG_S = 0.002
-"""An event loop that wakes a greenlet later than that adds it to latencies, unless those are long anyway. The
-loop's timers count whole milliseconds, so that 1 ms is nothing."""
+"""An event loop that wakes one greenlet in ten later than that adds it to latencies, unless those are long
+anyway. The loop's timers count whole milliseconds, so that 1 ms is nothing."""
 
 LAG_SHARE = 0.5
 """Of the median latency."""

@@ -92,4 +92,4 @@ class Outcome(BaseModel):
     error: str | None = None
     """Why the samples could not be kept."""
     lag_s: float
-    """99th percentile of how late a greenlet that slept 10 ms was woken."""
+    """90th percentile of how late a greenlet that slept 10 ms was woken."""

@@ -86,7 +86,7 @@ class Share:
             busy_share=min(1.0, self._busy_s / (end_s - begin_s)),
             cpu_s=self._cpu_s,
             error=error,
-            lag_s=percentile(sorted(self._naps), 0.99) if self._naps else 0.0,
+            lag_s=percentile(sorted(self._naps), 0.9) if self._naps else 0.0,
         )
         self._runner.send_message("outcome", {"outcome": outcome.model_dump_json(), "histograms": merging})
 

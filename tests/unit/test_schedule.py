@@ -96,10 +96,10 @@ def test_schedule_loads_both_at_once_for_efficiency() -> None:
     assert {step.targets for step in steps() if step.setup == "efficiency"} == {BOTH}
 
 
-def test_schedule_of_the_a_a_rounds_follows_each_round_of_efficiency() -> None:
+def test_schedule_of_the_a_a_rounds_comes_before_each_round_of_efficiency() -> None:
     """The control and its second process, under the first scenario, in the same minutes."""
     found = [step for step in steps() if step.setup in {"efficiency", "noise"}]
-    assert [step.setup for step in found] == ["efficiency", "efficiency", "efficiency", "noise"] * 12
+    assert [step.setup for step in found] == ["noise", "efficiency", "efficiency", "efficiency"] * 12
     assert {(s.targets, s.scenario, s.level) for s in found if s.setup == "noise"} == {
         ((CONTROL, AGAIN), "index", 8)
     }
