@@ -22,7 +22,7 @@ class Interruption:
         try:
             yield
         finally:
-            # After an interruption the process is about to end: another signal must not end it in another way.
+            # After an interruption the process is about to end: another signal must not end it otherwise.
             if self.signal is None:
                 for number, handler in before.items():
                     signal.signal(number, handler)
