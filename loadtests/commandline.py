@@ -51,6 +51,9 @@ def parser() -> argparse.ArgumentParser:
     selftest.add_argument(
         "--rounds", type=whole(6, 200), default=14, metavar="N", help="per run (%(default)s)"
     )
+    selftest.add_argument(
+        "--skip-null", action="store_true", help="only with the handicap: to find the smallest that is found"
+    )
     selftest.add_argument("--service", choices=SERVICES, default="flask", help="(%(default)s)")
     selftest.add_argument(
         "--handicap", type=_share, default=0.05, metavar="P%", help="more CPU per request (5%%)"
