@@ -10,11 +10,11 @@ from loadtests.report import wording
 from loadtests.report.palette import DARK, LIGHT, Palette
 from loadtests.results import Results, Row
 
-WIDTH, TOP, STEP, GAP, BOTTOM = 960, 58, 25, 9, 44
-LEFT, RIGHT, VERDICT = 340, 600, 780
+WIDTH, TOP, STEP, GAP, BOTTOM = 1020, 58, 25, 9, 44
+LEFT, RIGHT, VERDICT = 366, 626, 806
 """Where the axis begins and ends, and where the verdicts begin; names stand left, numbers between."""
 
-LONGEST = 46
+LONGEST = 52
 """Letters of a name or a verdict that fit beside the axis."""
 
 DECADE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
@@ -103,8 +103,8 @@ def describe(results: Results, comparison: Comparison) -> str:
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """Choose round ratios within bounds: six a decade, or three where there is more than one and a half."""
-    chosen = DECADE if high / low < 32 else (1.0, 2.0, 5.0)
+    """Choose round ratios within bounds: six a decade, or three where they would touch."""
+    chosen = DECADE if high / low < 20 else (1.0, 2.0, 5.0)
     every = (float(f"{digit:g}e{power}") for power in range(-4, 5) for digit in chosen)
     return [tick for tick in every if low <= tick <= high]
 

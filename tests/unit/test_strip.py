@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from loadtests.report.strip import draw, ticks
+from loadtests.report.strip import LONGEST, draw, ticks
 from loadtests.targets import Target
 from tests.unit.compared import ROWS, comparison, row
 from tests.unit.measured import results
@@ -49,7 +49,7 @@ def test_draw_a_hostile_title_is_text_and_short() -> None:
     title = "<script>&" + "x" * 60
     measured = results((Target("a", "A", None, "http://a"), Target("b", title, None, "http://b")))
     shown = words(draw(measured, comparison(measured)))
-    assert f"{title[:45]}…" in shown
+    assert f"{title[: LONGEST - 1]}…" in shown
     assert max(map(len, shown)) == 46
 
 
