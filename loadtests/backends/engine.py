@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,17 +74,20 @@ def docker(*arguments: str, root: Path | None = None, text: str | None = None) -
     Raises:
         Refusal: it is not there, or failed; with its own words.
     """
-    process = begin(arguments, root)
-    try:
-        output, errors = process.communicate(text)
-    except KeyboardInterrupt:
-        # Once the engine has been asked, it does as it was told; only when it has, can it be undone.
-        process.communicate()
-        raise
-    if process.returncode != 0:
+    # In a thread, which no signal interrupts and the end of the block waits for: once the engine was asked
+    # it does as it was told, and only when it has, can it be undone.
+    with ThreadPoolExecutor(1) as pool:
+        status, output, errors = pool.submit(_ended, arguments, root, text).result()
+    if status != 0:
         said = errors.strip().splitlines()
-        raise Refusal(f"`docker {' '.join(arguments)}` failed: {said[-1] if said else process.returncode}")
+        raise Refusal(f"`docker {' '.join(arguments)}` failed: {said[-1] if said else status}")
     return output
+
+
+def _ended(arguments: Sequence[str], root: Path | None, text: str | None) -> tuple[int, str, str]:
+    process = begin(arguments, root)
+    output, errors = process.communicate(text)
+    return process.returncode, output, errors
 
 
 def begin(arguments: Sequence[str], root: Path | None = None) -> "subprocess.Popen[str]":

@@ -52,9 +52,20 @@ def backend(processes: Processes, tmp_path: Path) -> Iterator[ProcessBackend]:
     backend.stop()
 
 
+BEFORE: set[int] = set()
+"""Processes of the session that are none of a test's."""
+
+
+@pytest.fixture(autouse=True)
+def remembered() -> None:
+    """Know what ran before the test: services that other tests share live as long as the session."""
+    BEFORE.clear()
+    BEFORE.update(pids())
+
+
 def pids() -> set[int]:
     """Return the ids of what the test has started and what came of it."""
-    return {child.pid for child in psutil.Process().children(recursive=True)}
+    return {child.pid for child in psutil.Process().children(recursive=True)} - BEFORE
 
 
 def ask(target: Target, times: int = 1) -> None:
