@@ -205,7 +205,7 @@ def test_process_usage_with_a_replaced_worker_never_goes_down(backend: ProcessBa
     ask(target, times=100)
     before_s = backend.usage(target).cpu_s
     assert before_s is not None
-    [master] = psutil.Process().children()
+    [master] = (child for child in psutil.Process().children() if child.pid in pids())
     [worker] = master.children()
     worker.kill()
     wait_until("there is another worker", lambda: worker.pid not in pids() and len(pids()) == 2)
