@@ -76,7 +76,7 @@ class Comparing:
             log = plan.folder / "generator.log"
             generator = Generator(processes, plan.settings.generator_core, log, *plan.generator)
             bar.show("finding what the load generator can do")
-            ceiling_per_s = calibrate(generator, plan.settings, self._interruption, plan.folder)
+            ceiling_per_s = calibrate(generator, plan.settings, self._interruption)
             self._keeper.update(generator_per_s=ceiling_per_s)
             bar.advance(CALIBRATION_S)
             rig = Rig(plan.settings, operations, backend, generator, self._keeper.samples)
@@ -142,9 +142,7 @@ class Comparing:
                 if step.round:
                     self._keeper.add(readings)
             bar.advance(step.cost_s)
-            if step.round and (
-                following is None or (following.setup, following.round) != (step.setup, step.round)
-            ):
+            if step.round and (following is None or _round(following) != _round(step)):
                 self._keeper.save()
 
     def _rate_per_s(self, step: Step) -> float | None:
@@ -154,6 +152,11 @@ class Comparing:
         ]
         slower = min((one for one in capacities if one is not None), default=None)
         return None if slower is None or None in capacities else step.level * slower
+
+
+def _round(step: Step) -> tuple[str, int]:
+    """Say which round a step belongs to: A/A is measured within those of efficiency."""
+    return {"noise": "efficiency"}.get(step.setup, step.setup), step.round
 
 
 def _describe(step: Step, rig: Rig) -> str:

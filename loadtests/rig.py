@@ -85,10 +85,13 @@ class Rig:
             window_s=window_s,
             timeout_s=operation.delay_s + GRACE_S,
             core=settings.generator_core,
-            samples=tuple(
-                self.samples / file_name(step.setup, step.round, step.level, step.scenario, target.name)
-                for target in step.targets
-            ),
+            samples=self._files(step) if step.round else None,
+        )
+
+    def _files(self, step: Step) -> tuple[Path, ...]:
+        return tuple(
+            self.samples / file_name(step.setup, step.round, step.level, step.scenario, target.name)
+            for target in step.targets
         )
 
     def _edge(self, targets: Sequence[Target]) -> Edge:

@@ -251,7 +251,7 @@ def test_compare_with_a_port_in_use_is_refused(compare: Compare) -> None:
             ["--backend", "url", "--flask-url", "http://127.0.0.1:9"],
             "Flask does not answer at http://127.0.0.1:9 ([Errno 111] Connection refused).",
         ),
-        (["--backend", "url", "--flask-url", "nonsense"], "Flask does not answer at nonsense"),
+        (["--backend", "url", "--flask-url", "nonsense"], "--flask-url (FLASK_URL) must be http://HOST"),
         (["--out", "/dev/null/results"], "The results cannot be kept in /dev/null/results: Not a directory."),
         (["--json", "/nowhere/x.json"], "The results cannot be kept in /nowhere: there is no such folder."),
         (["--setup", "latency"], "--setup latency needs --setup capacity"),
