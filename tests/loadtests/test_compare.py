@@ -17,7 +17,8 @@ from tests.loadtests.comparisons import TIMEOUT_S, Comparison
 from tests.loadtests.locust import wait_until
 from tests.loadtests.recorder import recording
 
-SHORT = ("--setup", "efficiency", "--scenario", "index", "--rounds", "6", "--seconds", "0.1")
+# Quick: no new processes between the rounds.
+SHORT = ("--quick", "--setup", "efficiency", "--scenario", "index", "--rounds", "6", "--seconds", "0.1")
 Compare = Callable[..., Comparison]
 
 
