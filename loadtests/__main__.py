@@ -1,6 +1,7 @@
 """The command line: `compare` measures, `report` draws again, `selftest` tests the method."""
 
 import argparse
+import signal
 import sys
 from io import TextIOWrapper
 
@@ -17,6 +18,8 @@ from loadtests.lock import alone
 from loadtests.plan import Plan, plan
 from loadtests.report.table import draw
 from loadtests.results import FILE_NAME, Results, load
+
+NOTHING_MEASURED = "Stopped: nothing was measured yet; everything that was started has ended."
 
 
 def main() -> None:
@@ -36,6 +39,9 @@ def main() -> None:
     except Refusal as refusal:
         _say(messages, f"python -m loadtests: {refusal}")
         sys.exit(REFUSED)
+    except KeyboardInterrupt:  # outside of what is measured
+        _say(messages, NOTHING_MEASURED)
+        sys.exit(128 + signal.SIGINT)
 
 
 def _compare(options: argparse.Namespace, output: Console, messages: Console) -> int:
@@ -45,7 +51,7 @@ def _compare(options: argparse.Namespace, output: Console, messages: Console) ->
         with alone(), interruption.caught():
             results = run(chosen, messages, interruption)
     except KeyboardInterrupt:  # before the first thing was started
-        _say(messages, "Stopped: nothing was measured yet.")
+        _say(messages, NOTHING_MEASURED)
         return 128 + (interruption.signal or 0)
     if results.readings:
         output.print(draw(results, compare(results)))
