@@ -17,8 +17,9 @@ class Debt:
     """What a process has yet to burn: a share of the CPU time that it has used for its own work.
 
     It measures itself, so that the share is the same on every machine and for every operation. Starting up
-    does not count. What looking costs counts as burnt. It is paid with every request: a sum that is paid now
-    and then lets requests gather meanwhile, which makes each of them cheaper.
+    does not count. What looking costs counts as burnt; it is 1 % of a request to Flask's `index`, so less is
+    not to be had there. It is paid with every request: a sum that is paid now and then lets requests gather
+    meanwhile, which makes each of them cheaper.
     """
 
     def __init__(self, share: float) -> None:

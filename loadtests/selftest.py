@@ -52,7 +52,7 @@ def main(options: argparse.Namespace, output: Console, messages: Console) -> int
     except KeyboardInterrupt:
         messages.print("Stopped; everything that was started has ended.")
         return 128 + (interruption.signal or 0)
-    return _rates(runs, options.handicap, output)
+    return rates(runs, options.handicap, output)
 
 
 def _said(run: Run) -> str:
@@ -74,7 +74,8 @@ def _once(options: argparse.Namespace, handicap: float, interruption: Interrupti
     return Run(handicap, row.ratio.estimate, row.ratio.low, row.ratio.high, row.verdict)
 
 
-def _rates(runs: list[Run], handicap: float, output: Console) -> int:
+def rates(runs: list[Run], handicap: float, output: Console) -> int:
+    """Print how often a difference was claimed where there is none, and found where there is one; 0 or 1."""
     null = [one for one in runs if one.handicap == 0]
     handicapped = [one for one in runs if one.handicap]
     false = sum(one.verdict in {Verdict.FASTER, Verdict.SLOWER} for one in null)
