@@ -25,7 +25,7 @@ from loadtests.targets import Target
 
 START_S = 6.0
 """What starting and the gate take, roughly; only the time left that is shown depends on it."""
-COLD_START_S = 1.0
+COLD_START_S = 0.5
 
 
 def run(plan: Plan, console: Console, interruption: Interruption) -> Results:

@@ -6,8 +6,7 @@ from pathlib import Path
 from time import perf_counter
 from zlib import crc32
 
-from loadtests.backends import Backend
-from loadtests.backends.usage import Usage
+from loadtests.backends import Backend, Usage
 from loadtests.errors import Refusal
 from loadtests.generator.orders import Aim, Mode, Order, Outcome
 from loadtests.generator.process import Generator

@@ -1,13 +1,21 @@
 """Where the targets run: as local processes, in containers, or at URLs that somebody else looks after."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from loadtests.backends.usage import Usage
 from loadtests.results import Facts
 from loadtests.targets import Target
 
-__all__ = ["Backend", "Usage"]
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a target has used since it began; None where that cannot be seen."""
+
+    cpu_s: float | None
+    """CPU time over all its processes, in steps of a nanosecond."""
+    throttled_s: float | None
+    """For how long a CPU limit has held it back, summed over the cores it wanted."""
 
 
 class Backend(Protocol):

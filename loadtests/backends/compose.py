@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loadtests.backends import Usage, configuration, facts
+from loadtests.backends.cgroup import Cgroup
 from loadtests.backends.engine import Container, begin, docker, image_bytes, inspect
 from loadtests.backends.health import START_TIMEOUT_S, await_answer, free_port, seconds_to_answer
-from loadtests.backends.usage import Cgroup, Tree
+from loadtests.backends.tree import Tree
 from loadtests.errors import Refusal
 from loadtests.results import Facts
 from loadtests.targets import Target

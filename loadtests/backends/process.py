@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from loadtests.backends import Usage, configuration
+from loadtests.backends.cgroup import Cgroup
 from loadtests.backends.facts import collect
 from loadtests.backends.health import START_TIMEOUT_S, await_answer, free_port, seconds_to_answer
-from loadtests.backends.usage import Cgroup, Tree
+from loadtests.backends.tree import Tree
 from loadtests.processes import Processes
 from loadtests.results import Facts
 from loadtests.targets import Target, address

@@ -14,6 +14,8 @@ class Recorder(ThreadingHTTPServer):
     """Listens on a free port of this machine; `asked` and `answered` count requests by path."""
 
     daemon_threads = True
+    request_queue_size = 128
+    """Users come all at once; of those that find no room, each would try again a second later."""
 
     def __init__(self, server: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

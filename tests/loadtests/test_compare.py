@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,14 @@ from loadtests.results import FILE_NAME, Results, load
 from tests.loadtests.comparisons import TIMEOUT_S, Comparison
 from tests.loadtests.locust import wait_until
 from tests.loadtests.recorder import recording
+from tests.parity.faults.catalogue import FAULTS
+from tests.parity.faults.trial import planted
+from tests.services import running
 
 # Quick: no new processes between the rounds.
 SHORT = ("--quick", "--setup", "efficiency", "--scenario", "index", "--rounds", "6", "--seconds", "0.1")
+HELD = "index.cpu_us_per_request.ratio < 100"
+NOT_HELD = "index.cpu_us_per_request.ratio > 100"
 Compare = Callable[..., Comparison]
 
 
@@ -64,49 +70,58 @@ def test_compare_measures_everything_and_keeps_what_it_measured(compare: Compare
     assert {row.metric for row in results.rows} >= {"cpu_us_per_request", "throughput_per_s", "cold_start_ms"}
 
 
-def test_report_from_the_folder_alone_says_the_same(compare: Compare) -> None:
+@dataclass(frozen=True)
+class Measured:
+    """A short comparison that has ended."""
+
+    folder: Path
+    status: int
+    output: str
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    """Compare once, with one demand that holds and one that does not."""
+    demands = ("--assert", HELD, "--assert", NOT_HELD)
+    comparison = Comparison(tmp_path_factory.mktemp("measured") / "results", *SHORT, *demands)
+    return Measured(comparison.folder, *comparison.finish())
+
+
+def test_compare_with_assertions_says_what_became_of_each(measured: Measured) -> None:
+    """What a pipeline asks for is answered by the exit status and in a line."""
+    assert measured.status == 1, measured.output
+    assert f"\nheld: {HELD}" in measured.output
+    assert f"\nnot held: {NOT_HELD}" in measured.output
+
+
+def test_report_from_the_folder_alone_says_the_same(measured: Measured) -> None:
     """What was drawn when it was measured is drawn again, byte for byte."""
-    comparison = compare(*SHORT)
-    _, output = comparison.finish()
-    before = (comparison.folder / "report.html").read_bytes()
-    command = [sys.executable, "-m", "loadtests", "report", str(comparison.folder)]
+    before = (measured.folder / "report.html").read_bytes()
+    command = [sys.executable, "-m", "loadtests", "report", str(measured.folder)]
     drawn = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert drawn.stdout in output
-    assert (comparison.folder / "report.html").read_bytes() == before
+    assert drawn.stdout in measured.output
+    assert (measured.folder / "report.html").read_bytes() == before
 
 
-def test_report_of_two_runs_lays_them_side_by_side(compare: Compare) -> None:
+def test_report_of_two_runs_lays_them_side_by_side(measured: Measured) -> None:
     """A run agrees with itself."""
-    comparison = compare(*SHORT)
-    comparison.finish()
-    command = [sys.executable, "-m", "loadtests", "report", str(comparison.folder), str(comparison.folder)]
+    command = [sys.executable, "-m", "loadtests", "report", str(measured.folder), str(measured.folder)]
     drawn = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "agree" in drawn.stdout
     assert "differ" not in drawn.stdout
 
 
-@pytest.mark.parametrize(
-    ("demand", "status", "word"),
-    [
-        ("index.cpu_us_per_request.ratio < 100", 0, "held: "),
-        ("index.cpu_us_per_request.ratio > 100", 1, "not held: "),
-        ("index.throughput_per_s.ratio > 1", 2, "no valid measurement: "),
-    ],
-    ids=["held", "not held", "not measured"],
-)
-def test_compare_with_an_assertion_ends_with_its_status(
-    demand: str, status: int, word: str, compare: Compare
-) -> None:
-    """What a pipeline asks for is answered by the exit status and in a line."""
-    found, output = compare(*SHORT, "--assert", demand).finish()
-    assert found == status, output
-    assert f"{word}{demand}" in output
+def test_results_file_is_json_that_names_its_version(measured: Measured) -> None:
+    """Whoever reads it without us knows what it is."""
+    content = json.loads((measured.folder / FILE_NAME).read_text())
+    assert content["schema_version"] == 1
+    assert content["rows"][0]["metric"] == "cpu_us_per_request"
 
 
 def test_compare_with_a_handicap_in_a_null_run_finds_it(compare: Compare) -> None:
     """A service against itself, of which one burns a third more CPU per request."""
     options = ("--null", "flask", "--handicap", "flask=33%", "--rounds", "8", "--seconds", "0.3")
-    comparison = compare("--setup", "efficiency", "--scenario", "index", *options)
+    comparison = compare(*SHORT, *options)
     status, output = comparison.finish()
     assert status == 0, output
     [row] = [row for row in load(comparison.folder).rows if row.metric == "cpu_us_per_request"]
@@ -214,8 +229,8 @@ def test_compare_on_a_full_disk_is_refused_and_keeps_the_round_before(compare: C
 
 
 def test_compare_with_a_target_that_breaks_the_contract_is_refused(compare: Compare) -> None:
-    """No number without the same service on both sides."""
-    with recording("gunicorn") as flask, recording("uvicorn") as fastapi:
+    """No number without the same service on both sides: one allows a character too many."""
+    with running("flask") as flask, planted(FAULTS["longer-message"], "fastapi") as fastapi:
         options = ("--backend", "url", "--flask-url", flask.url, "--fastapi-url", fastapi.url)
         status, output = compare(*options, *SHORT).finish()
     assert status == 2
@@ -276,12 +291,3 @@ def test_compare_on_one_core_is_refused(compare: Compare) -> None:
     status, output = compare(*SHORT, core=min(os.sched_getaffinity(0))).finish()
     assert status == 2
     assert "There is no second core" in output
-
-
-def test_results_file_is_json_that_names_its_version(compare: Compare) -> None:
-    """Whoever reads it without us knows what it is."""
-    comparison = compare(*SHORT)
-    comparison.finish()
-    content = json.loads((comparison.folder / FILE_NAME).read_text())
-    assert content["schema_version"] == 1
-    assert content["rows"][0]["metric"] == "cpu_us_per_request"

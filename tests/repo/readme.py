@@ -19,13 +19,15 @@ BLOCK = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- /table -->)", re.DOTALL)
 def block(results: Results, comparison: Comparison) -> str:
     """Write what stands between the two marks: picture, table, what to make of them, where they are from."""
     control, candidate = (markdown.text(target.title) for target in results.targets)
+    pace = results.settings.pace
+    command = "make compare" if pace == "default" else f"make compare ARGS=--{pace}"
     parts = [
         f"![{candidate} ÷ {control}, each ratio with its interval; the table below says the same]({STRIP})",
         markdown.headlines(results, comparison),
         markdown.origin(results, comparison),
         markdown.warnings(comparison),
         f"Drawn by `make readme` from [{RESULTS}]({RESULTS}); `python -m loadtests report {RESULTS}` draws "
-        "every chart of it, and `make compare` measures here.",
+        f"every chart of it, and `{command}` measures here.",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from loadtests.results import FILE_NAME
+from loadtests.analysis.comparison import compare
+from loadtests.report.agreement import agreements
+from loadtests.results import FILE_NAME, load
 from tests.repo.readme import README, RESULTS, ROOT, STRIP, main, stale, wanted
 from tests.unit.measured import results
 
@@ -26,6 +28,14 @@ def repository(tmp_path: Path) -> Path:
 def test_readme_picture_and_table_are_the_committed_run() -> None:
     """No number is typed; `make readme` draws them again."""
     assert stale(wanted(ROOT)) == []
+
+
+def test_readme_says_how_far_the_kept_runs_agree() -> None:
+    """Two runs, weeks or machines apart, are laid side by side by the same command that it names."""
+    first, second = (compare(load(ROOT / folder)) for folder in (RESULTS, f"{RESULTS}/earlier"))
+    found = agreements(first, second)
+    said = f"{sum(one.agrees for one in found)} of {len(found)} intervals overlap"
+    assert said in " ".join(README.read_text(encoding="utf-8").split())
 
 
 def test_readme_drawn_again_changes_what_stands_between_the_marks(repository: Path) -> None:

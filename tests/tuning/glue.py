@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from http.client import HTTPResponse
 
 from loadtests.analysis.inference import ratio
-from loadtests.backends.usage import Tree
+from loadtests.backends.tree import Tree
 from loadtests.processes import cores
 from tests.services import COMMANDS, free_port, start, stop
 

@@ -1,27 +1,15 @@
-"""What processes and containers have used; knows no target and starts nothing."""
+"""What a process and its descendants have used; knows no target and starts nothing."""
 
 import ctypes
 import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-ROOT = Path("/")
 LIBC = ctypes.CDLL(None)
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a target has used since it began; None where that cannot be seen."""
-
-    cpu_s: float | None
-    """CPU time over all its processes, in steps of a nanosecond."""
-    throttled_s: float | None
-    """For how long a CPU limit has held it back, summed over the cores it wanted."""
 
 
 class Tree:
@@ -92,82 +80,6 @@ class Tree:
         self._gone_s += sum(self._own_s[pid] for pid in self._own_s.keys() - set(living))
         self._own_s = {pid: self._own_s.get(pid, 0.0) for pid in living}
         self._reaped_s = max(self._reaped_s, sum(_reaped_s(pid) for pid in living))
-
-
-class Cgroup:
-    """What the kernel accounts for a control group, version 1 or 2; what it does not keep is None."""
-
-    def __init__(self, pid: int, container: str | None = None, *, root: Path = ROOT) -> None:
-        """Find the group of a process.
-
-        With a container's id only that container's group will do: where the engine runs in a virtual machine,
-        the process id is nobody's or somebody else's here. Without one, the group that is mounted stands for
-        one whose name leads nowhere, because we are in a container ourselves.
-        """
-        paths = _paths(root / "proc" / str(pid) / "cgroup")
-        mounts = root / "sys/fs/cgroup"
-        self._first = {controller: controller in paths for controller in ("cpu", "memory")}
-        """Whether version 1 rules it; both versions can be there at once."""
-        self._folders = {
-            controller: _folder(mounts / controller, paths[controller], container)
-            if first
-            else _folder(mounts, paths.get(""), container)
-            for controller, first in self._first.items()
-        }
-
-    @property
-    def visible(self) -> bool:
-        """Whether there is anything to read."""
-        return any(self._folders.values())
-
-    def throttled_s(self) -> float | None:
-        """Return for how many seconds its CPU limit has held it back so far, summed over the cores."""
-        name, unit_s = ("throttled_time", 1e-9) if self._first["cpu"] else ("throttled_usec", 1e-6)
-        count = _member(self._read("cpu", "cpu.stat"), name)
-        return None if count is None else count * unit_s
-
-    def memory_bytes(self) -> int | None:
-        """Return its anonymous memory now: what its processes hold, without the files that they have read."""
-        return _member(self._read("memory", "memory.stat"), "total_rss" if self._first["memory"] else "anon")
-
-    def peak_bytes(self) -> int | None:
-        """Return the most that it has held at once, the page cache of the files that it has read included."""
-        text = self._read("memory", "memory.max_usage_in_bytes" if self._first["memory"] else "memory.peak")
-        return int(text) if text else None
-
-    def _read(self, controller: str, file: str) -> str:
-        folder = self._folders[controller]
-        try:
-            return (folder / file).read_text() if folder else ""
-        except OSError:
-            return ""
-
-
-def _paths(file: Path) -> dict[str, str]:
-    """Return the group's path by controller; version 2 has one for all, under an empty name."""
-    try:
-        lines = [line.split(":", 2) for line in file.read_text().splitlines()]
-    except OSError:
-        return {}
-    return {controller: path for _, controllers, path in lines for controller in controllers.split(",")}
-
-
-def _folder(mount: Path, path: str | None, container: str | None) -> Path | None:
-    if path is None:
-        return None
-    folder = mount / path.lstrip("/")
-    if container is not None:
-        return folder if container in path and folder.is_dir() else None
-    return folder if folder.is_dir() else mount
-
-
-def _member(text: str, name: str) -> int | None:
-    """Return one number of a file that has a name and a number on each line."""
-    for line in text.splitlines():
-        key, _, number = line.partition(" ")
-        if key == name:
-            return int(number)
-    return None
 
 
 def _newest_pid() -> bytes | None:
