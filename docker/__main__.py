@@ -7,6 +7,7 @@ compared. `--json FILE` keeps what was found and `--draw FILE` draws it again.
 import argparse
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -54,16 +55,19 @@ def base() -> str:
 
 
 def build() -> list[str]:
-    """Build both services, slim and plain, and return the names of the images."""
-    names = []
+    """Build both services, slim and plain, all at once, and return the names of the images."""
+    builds = {}
     for service in PORTS:
         slim, plain = f"{service}-app", f"{service}-app-plain"
-        docker("build", "--quiet", "--file", str(DOCKERFILE), "--target", service, "--tag", slim, ".")
-        docker(
-            "build", "--quiet", "--file", str(PLAIN), "--build-arg", f"APP={service}_app", "--tag", plain, "."
-        )
-        names += [plain, slim]
-    return names
+        builds[plain] = ("--file", str(PLAIN), "--build-arg", f"APP={service}_app")
+        builds[slim] = ("--file", str(DOCKERFILE), "--target", service)
+    with ThreadPoolExecutor(len(builds)) as pool:
+        for built in [
+            pool.submit(docker, "build", "--quiet", *options, "--tag", name, ".")
+            for name, options in builds.items()
+        ]:
+            built.result()
+    return list(builds)
 
 
 def look(name: str, bills: Path | None) -> XRay:

@@ -88,7 +88,7 @@ def plan(options: argparse.Namespace) -> Plan:
     )
     is_noise = backend != "url" and options.null is None and "efficiency" in wanted
     noise = twin(chosen[0]) if is_noise else None
-    _refuse_unknown(options.assertions, operations)
+    _refuse_unknown(options.assertions, settings)
     _refuse_short(settings)
     return Plan(
         settings=settings,
@@ -105,17 +105,22 @@ def plan(options: argparse.Namespace) -> Plan:
     )
 
 
-def _refuse_unknown(assertions: Sequence[Assertion], operations: Mapping[str, Operation]) -> None:
+def _refuse_unknown(assertions: Sequence[Assertion], settings: Settings) -> None:
     """Raise Refusal for an assertion that nothing here could ever hold, before minutes are spent."""
-    measured = {CPU.name, THROUGHPUT.name, *(one.name for one in LATENCIES)}
+    scenarios = {one.name for one in settings.scenarios}
+    # What a service at a URL uses cannot be seen.
+    measured = {CPU.name} if settings.efficiency and settings.backend != "url" else set()
+    measured |= {THROUGHPUT.name} if settings.capacity else set()
+    measured |= {one.name for one in LATENCIES} if settings.latency else set()
     facts = {one.name for one in FACTS}
     for one in assertions:
         if one.scenario is None and one.metric not in facts:
             raise Refusal(f"--assert: {one.metric} is none of {', '.join(sorted(facts))}.")
-        if one.scenario is not None and one.scenario not in operations:
+        if one.scenario is not None and one.scenario not in scenarios:
             raise Refusal(f"--assert: {one.scenario} is not measured here.")
         if one.scenario is not None and one.metric not in measured:
-            raise Refusal(f"--assert: {one.metric} is none of {', '.join(sorted(measured))}.")
+            known = f"none of {', '.join(sorted(measured))}" if measured else "not measured here"
+            raise Refusal(f"--assert: {one.metric} is {known}.")
 
 
 def _refuse_short(settings: Settings) -> None:

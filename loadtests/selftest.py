@@ -47,8 +47,9 @@ def main(options: argparse.Namespace, output: Console, messages: Console) -> int
             for number in range(1, options.runs + 1):
                 for handicap in (options.handicap,) if options.skip_null else (0.0, options.handicap):
                     runs.append(_once(options, handicap, interruption))
-                    output.print(f"run {number:2} of {options.runs}, {_said(runs[-1])}")
+                    # What is told is kept: an interruption may come right behind it.
                     _keep(options.out, runs)
+                    output.print(f"run {number:2} of {options.runs}, {_said(runs[-1])}")
     except KeyboardInterrupt:
         messages.print("Stopped; everything that was started has ended.")
         return 128 + (interruption.signal or 0)

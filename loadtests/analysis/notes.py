@@ -42,9 +42,14 @@ def notes(
             f"{least_rounds(scenarios)} or more (--rounds)"
         )
     if settings.efficiency and settings.backend != "url" and _processes(results) < LEAST_UNITS:
+        advice = (
+            "measure at the default pace, to its end"
+            if settings.backend == "process"
+            else "repeat the comparison with new containers, and lay the runs side by side (report DIR DIR2)"
+        )
         yield (
             "too few processes of each service were measured to tell a difference of 1 or 2 % from that "
-            "between two starts of the same code: measure at the default pace, to its end"
+            f"between two starts of the same code: {advice}"
         )
     stolen_share = fmean(one.stolen_share for one in results.readings) if results.readings else 0.0
     if stolen_share > STOLEN_SHARE:

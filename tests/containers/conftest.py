@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from shutil import which
@@ -72,9 +73,11 @@ def base_image() -> str:
 
 @pytest.fixture(scope="session")
 def images(base_image: str) -> dict[str, str]:
-    """Build every image from this tree; return their ids by target."""
+    """Build every image from this tree, all at once; return their ids by target."""
     build = ["docker", "build", "--quiet", "--file", "docker/Dockerfile", "--build-arg", f"BASE={base_image}"]
-    return {target: run([*build, "--target", target, "--tag", name, "."]) for target, name in TARGETS.items()}
+    commands = [[*build, "--target", target, "--tag", name, "."] for target, name in TARGETS.items()]
+    with ThreadPoolExecutor(len(commands)) as pool:
+        return dict(zip(TARGETS, pool.map(run, commands), strict=True))
 
 
 @pytest.fixture(scope="session", params=COMPOSE_COMMANDS)

@@ -214,6 +214,14 @@ def test_notes_of_few_processes_say_that_starts_differ(per_process: int | None, 
     assert of_processes(per_process) == ([sentence] if is_said else [])
 
 
+def test_notes_of_few_containers_advise_what_can_be_done_about_it() -> None:
+    """They are not replaced within a comparison, at whatever pace."""
+    [sentence] = of_processes(None, backend="compose")
+    assert sentence.endswith(
+        "repeat the comparison with new containers, and lay the runs side by side (report DIR DIR2)"
+    )
+
+
 @pytest.mark.parametrize("changes", [{"backend": "url"}, {"efficiency": None}], ids=["url", "no efficiency"])
 def test_notes_of_processes_that_are_not_ours_or_not_measured_say_nothing(changes: dict[str, Any]) -> None:
     """Nobody can start a service at a URL anew, and where CPU was not asked for there is nothing to tell."""

@@ -316,6 +316,21 @@ def test_plan_with_places_for_its_output_keeps_them() -> None:
             "GET /b.throughput_per_s.ratio > 1",
             "--assert: GET /b is not measured here.",
         ),
+        (
+            ["--setup", "efficiency", "--setup", "capacity"],
+            "index.latency_p50_ms.ratio < 1",
+            "--assert: latency_p50_ms is none of cpu_us_per_request, throughput_per_s.",
+        ),
+        (
+            ["--setup", "capacity", "--backend", "url"],
+            "index.cpu_us_per_request.ratio < 1",
+            "--assert: cpu_us_per_request is none of throughput_per_s.",
+        ),
+        (
+            ["--setup", "efficiency", "--backend", "url"],
+            "index.cpu_us_per_request.ratio < 1",
+            "--assert: cpu_us_per_request is not measured here.",
+        ),
         ([], "speed.ratio < 1", f"--assert: speed is none of {OF_A_SERVICE}."),
         ([], "throughput_per_s.ratio > 1", f"--assert: throughput_per_s is none of {OF_A_SERVICE}."),
     ],
