@@ -52,10 +52,10 @@ class Bar:
 def progress(console: Console, total_s: float) -> Iterator[Bar]:
     """Draw a bar until the end of the block, or write a line now and then where there is no terminal."""
     with Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
-        TextColumn("{task.fields[left]}"),
+        TextColumn("{task.fields[left]}", markup=False),
         console=console,
         # Drawing costs CPU that somebody else may be measured on.
         refresh_per_second=2,

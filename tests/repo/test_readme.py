@@ -31,7 +31,7 @@ def test_readme_picture_and_table_are_the_committed_run() -> None:
 
 
 def test_readme_says_how_far_the_kept_runs_agree() -> None:
-    """Two runs, weeks or machines apart, are laid side by side by the same command that it names."""
+    """The two runs are laid side by side as by the command that it names."""
     first, second = (compare(load(ROOT / folder)) for folder in (RESULTS, f"{RESULTS}/earlier"))
     found = agreements(first, second)
     said = f"{sum(one.agrees for one in found)} of {len(found)} intervals overlap"
