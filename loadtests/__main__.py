@@ -13,7 +13,7 @@ from loadtests.analysis.comparison import compare
 from loadtests.commandline import REFUSED, parser
 from loadtests.comparing import run
 from loadtests.errors import Refusal
-from loadtests.interruption import Interruption
+from loadtests.interruption import Interrupted, Interruption
 from loadtests.lock import alone
 from loadtests.plan import Plan, plan
 from loadtests.report.table import draw
@@ -50,7 +50,7 @@ def _compare(options: argparse.Namespace, output: Console, messages: Console) ->
     try:
         with alone(), interruption.caught():
             results = run(chosen, messages, interruption)
-    except KeyboardInterrupt:  # before the first thing was started
+    except Interrupted:  # before the first thing was started
         _say(messages, NOTHING_MEASURED)
         return 128 + (interruption.signal or 0)
     if results.readings:

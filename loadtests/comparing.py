@@ -13,7 +13,7 @@ from loadtests.backends.url import UrlBackend
 from loadtests.calibration import CALIBRATION_S, calibrate
 from loadtests.gate import check_parity
 from loadtests.generator.process import Generator
-from loadtests.interruption import Interruption
+from loadtests.interruption import Interrupted, Interruption
 from loadtests.keeping import Keeper
 from loadtests.plan import Plan
 from loadtests.processes import Processes
@@ -41,7 +41,7 @@ def run(plan: Plan, console: Console, interruption: Interruption) -> Results:
         total_s = START_S + CALIBRATION_S + sum(step.cost_s for step in steps)
         with progress(console, total_s + 2 * plan.settings.cold_starts * COLD_START_S) as bar:
             comparing.run(bar)
-    except KeyboardInterrupt:
+    except Interrupted:
         if keeper.results.readings:
             keeper.save()
     return keeper.results

@@ -8,8 +8,16 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class Interrupted(KeyboardInterrupt):
+    """Not KeyboardInterrupt itself: Python remembers one that passed through `exec` of a text, caught or not.
+
+    A process that was started with `-m` then ends itself by SIGINT, whatever status it had chosen. A module
+    with a dataclass, imported at that moment, is enough.
+    """
+
+
 class Interruption:
-    """Raises KeyboardInterrupt for the first signal and ignores the rest, so that cleaning up always ends."""
+    """Raises Interrupted for the first signal and ignores the rest, so that cleaning up always ends."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
@@ -36,11 +44,11 @@ class Interruption:
         finally:
             self._held = False
         if self.signal is not None:
-            raise KeyboardInterrupt
+            raise Interrupted
 
     def _receive(self, number: int, _: FrameType | None) -> None:
         first = self.signal is None
         if first:
             self.signal = number
             if not self._held:
-                raise KeyboardInterrupt
+                raise Interrupted

@@ -13,7 +13,7 @@ from loadtests.analysis.inference import Verdict
 from loadtests.commandline import parser
 from loadtests.comparing import run
 from loadtests.errors import Refusal
-from loadtests.interruption import Interruption
+from loadtests.interruption import Interrupted, Interruption
 from loadtests.lock import alone
 from loadtests.plan import plan
 
@@ -50,7 +50,7 @@ def main(options: argparse.Namespace, output: Console, messages: Console) -> int
                     # What is told is kept: an interruption may come right behind it.
                     _keep(options.out, runs)
                     output.print(f"run {number:2} of {options.runs}, {_said(runs[-1])}")
-    except KeyboardInterrupt:
+    except Interrupted:
         messages.print("Stopped; everything that was started has ended.")
         return 128 + (interruption.signal or 0)
     return rates(runs, options.handicap, output)
@@ -68,7 +68,7 @@ def _once(options: argparse.Namespace, handicap: float, interruption: Interrupti
             arguments += ["--handicap", f"{options.service}={handicap * 100:g}%"]
         results = run(plan(parser().parse_args(arguments)), Console(quiet=True), interruption)
         if not results.complete:
-            raise KeyboardInterrupt
+            raise Interrupted
     row = next(row for row in compare(results).rows if row.metric == "cpu_us_per_request")
     if row.ratio is None or row.verdict is None:
         raise Refusal(f"A run gave no verdict ({row.control.validity}, {row.candidate.validity}).")

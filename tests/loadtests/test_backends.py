@@ -384,7 +384,7 @@ def test_compose_interrupted_waits_for_what_the_engine_was_told(tmp_path: Path) 
             process.wait(1)
         fifo.write("done\n")
     _, errors = process.communicate(timeout=30)
-    assert "KeyboardInterrupt" in errors
+    assert "Interrupted" in errors
     assert (tmp_path / "said").read_text() == "done\n"
 
 

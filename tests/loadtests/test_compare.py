@@ -183,7 +183,7 @@ def test_compare_interrupted_between_rounds_keeps_those_that_are_measured(compar
     )
     os.kill(comparison.process.pid, signal.SIGINT)
     status, output = comparison.finish()
-    assert status == 128 + signal.SIGINT
+    assert status == 128 + signal.SIGINT, output
     assert "Stopped: what was measured is in" in output
     results = load(comparison.folder)
     assert not results.complete
@@ -201,7 +201,7 @@ def test_compare_interrupted_before_it_measures_leaves_nothing_behind(
     os.kill(comparison.process.pid, number)
     os.kill(comparison.process.pid, number)  # an impatient second one changes nothing
     status, output = comparison.finish()
-    assert status == 128 + number
+    assert status == 128 + number, output
     assert "Stopped: nothing was measured yet; everything that was started has ended." in output
     assert not (comparison.folder / FILE_NAME).exists()
 
