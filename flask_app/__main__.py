@@ -6,6 +6,7 @@ import socket
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from flask_app import create_app
@@ -40,8 +41,29 @@ def claim_port(settings: Settings) -> None:
 def serve(settings: Settings) -> None:
     """Run gunicorn until a signal ends it."""
     from gunicorn.app.base import BaseApplication
+    from gunicorn.http import wsgi
 
-    class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    class Answer(wsgi.Response):  # type: ignore[misc]  # gunicorn ships no types
+        """Head and body in one write: killed in between, a worker would leave half an answer."""
+
+        sock: Any
+
+        def write(self, arg: bytes) -> None:
+            if self.headers_sent:
+                super().write(arg)
+                return
+            pieces: list[bytes] = []
+            connection, self.sock = self.sock, SimpleNamespace(sendall=pieces.append)
+            try:
+                super().write(arg)
+            finally:
+                self.sock = connection
+            connection.sendall(b"".join(pieces))
+
+    # There is no option for it: the worker makes its answers by this name.
+    wsgi.Response = Answer
+
+    class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
             for name, value in gunicorn_options(settings).items():
                 self.cfg.set(name, value)

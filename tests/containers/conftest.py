@@ -9,10 +9,10 @@ from functools import cached_property
 from shutil import which
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.containers.engine import ROOT, docker, inspect, run, succeeds, unavailable, wait_until
+from tests.containers.health import answers
 
 # As the compose file names the images, and the two that have a shell beside them.
 TARGETS = {
@@ -47,14 +47,6 @@ class Container:
     def state(self) -> dict[str, Any]:
         """Return everything the engine knows about it now."""
         return inspect(self.id)
-
-
-def answers(url: str) -> bool:
-    """Whether a service says at this address that it is healthy."""
-    try:
-        return httpx.get(f"{url}/healthz", trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,10 @@
-"""A client that asks the service again and again until it is stopped; knows nothing of what is in between."""
+"""Clients that ask the service again and again until they are stopped; know nothing of what is in between."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from itertools import cycle
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 
 from tests.parity.exchange import Address
 
@@ -15,15 +16,13 @@ REQUESTS = (
     ("POST", "/echo", MESSAGE, MESSAGE),
 )
 HEADERS = {"Content-Type": "application/json"}
-REST_S = 0.001
 
 
 class Loader(Thread):
-    """One connection, one request at a time; whoever holds `turn` knows that nothing is in flight."""
+    """One connection, one request at a time, without a pause."""
 
     def __init__(self, address: Address) -> None:
         super().__init__(daemon=True)
-        self.turn = Lock()
         self.answered = 0
         self.faults: list[str] = []
         self._address = address
@@ -33,17 +32,15 @@ class Loader(Thread):
         """Ask until told to stop, or until the connection breaks."""
         with closing(HTTPConnection(*self._address, timeout=30)) as connection:
             for method, target, body, expected in cycle(REQUESTS):
-                # Outside of the turn, or nobody else would ever get it.
-                if self._stopping.wait(REST_S):
+                if self._stopping.is_set():
                     return
-                with self.turn:
-                    try:
-                        connection.request(method, target, body, HEADERS if body else {})
-                        response = connection.getresponse()
-                        answer = response.status, response.read()
-                    except (OSError, HTTPException) as error:
-                        self.faults.append(f"{method} {target}: {error!r}")
-                        return
+                try:
+                    connection.request(method, target, body, HEADERS if body else {})
+                    response = connection.getresponse()
+                    answer = response.status, response.read()
+                except (OSError, HTTPException) as error:
+                    self.faults.append(f"{method} {target}: {error!r}")
+                    return
                 if answer != (200, expected):
                     self.faults.append(f"{method} {target}: {answer}")
                 self.answered += 1
@@ -52,3 +49,31 @@ class Loader(Thread):
         """Let it end."""
         self._stopping.set()
         self.join(30)
+
+
+class Load:
+    """So many clients at once."""
+
+    def __init__(self, address: Address, clients: int) -> None:
+        self._loaders = [Loader(address) for _ in range(clients)]
+
+    @property
+    def answered(self) -> int:
+        """The number of answers so far."""
+        return sum(loader.answered for loader in self._loaders)
+
+    @property
+    def faults(self) -> list[str]:
+        """What was answered wrongly or not at all."""
+        return [fault for loader in self._loaders for fault in loader.faults]
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Ask until the end of the block."""
+        for loader in self._loaders:
+            loader.start()
+        try:
+            yield
+        finally:
+            for loader in self._loaders:
+                loader.stop()

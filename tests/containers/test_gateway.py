@@ -1,28 +1,25 @@
 """nginx before both services, three of Flask behind it: what it hides, what it adds, and what it survives."""
 
-import os
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from http.client import HTTPConnection
 from time import sleep
 
 import httpx
 import pytest
 
-from tests.containers.conftest import answers
 from tests.containers.engine import ROOT, docker, inspect, run, succeeds, unavailable, wait_until
-from tests.containers.loader import Loader
+from tests.containers.gateway import PORTS, Gateway, up
+from tests.containers.loader import Load
 from tests.parity.comparator import compare
 from tests.parity.corpus import load
 from tests.parity.differences import load as load_differences
-from tests.parity.exchange import Address
 from tests.parity.sending import send_all
 
-PORTS = {"flask": 8300, "fastapi": 8301}
 REPLICAS = 3
-LOADERS = 12
+CLIENTS = 12
 REQUESTS_BEFORE = 600
 PATIENCE_S = 0.5
 # All that is left of the differences between the two servers, by reason: refused by one or both, in words of
@@ -54,50 +51,17 @@ for children in pathlib.Path('/proc/1/task').glob('*/children'):
 RECEIVED = "print(next(line for line in open('/proc/net/dev') if 'eth0' in line).split()[1])"
 
 
-class Gateway:
-    """The compose file's gateway profile, up, with three replicas of Flask."""
-
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
-        self.command, self.environment = command, environment
-        (self.id,) = self.containers("gateway")
-
-    def containers(self, service: str) -> list[str]:
-        """Return the ids of a service's containers."""
-        return run([*self.command, "ps", "--quiet", service], self.environment).split()
-
-    def address(self, service: str) -> Address:
-        """Say where a service is reached through the gateway."""
-        host, port = docker("port", self.id, str(PORTS[service])).split(":")
-        return host, int(port)
-
-    def url(self, service: str) -> str:
-        """Say the same as a URL."""
-        return "http://{}:{}".format(*self.address(service))
-
-
 @pytest.fixture(scope="module")
 def gateway(images: dict[str, str]) -> Iterator[Gateway]:
-    """Bring the profile up on free ports."""
+    """Bring the profile up from the images of this tree."""
     line = re.search(r"^ARG NGINX=(\S+)$", (ROOT / "docker/gateway.Dockerfile").read_text(), re.MULTILINE)
     assert line
     if not succeeds("docker", "image", "inspect", line[1]):
         unavailable(f"The gateway needs the image {line[1]}: run .ci/nginx-image (pulls it or makes it).")
     assert images
-    command = ["docker", "compose", "--env-file", ".env.example", "--profile", "gateway"]
-    command += ["--project-name", f"gateway-test-{os.getpid()}"]
-    names = ("FLASK_PORT", "FASTAPI_PORT", "GATEWAY_FLASK_PORT", "GATEWAY_FASTAPI_PORT")
-    environment = dict.fromkeys(names, "0")
-    try:
-        run([*command, "build", "--quiet", "gateway"], environment)
-        scale = ["--scale", f"flask={REPLICAS}"]
-        run([*command, "up", "--detach", "--no-build", *scale, "flask", "fastapi", "gateway"], environment)
-        found = Gateway(command, environment)
-        for service in PORTS:
-            url = found.url(service)
-            wait_until(lambda url=url: answers(url), f"{service} answers at {url}", within_s=30)  # type: ignore[misc]
+    run(["docker", "compose", "--profile", "gateway", "build", "--quiet", "gateway"])
+    with up({"flask": REPLICAS}, "--no-build") as found:
         yield found
-    finally:
-        run([*command, "down", "--volumes", "--timeout", "5"], environment)
 
 
 @pytest.mark.parametrize(("service", "server"), [("flask", "gunicorn"), ("fastapi", "uvicorn")])
@@ -176,35 +140,27 @@ def test_gateway_spreads_and_survives_the_loss_of_a_replica(gateway: Gateway) ->
     replicas = gateway.containers("flask")
     assert len(replicas) == REPLICAS
     before = received(replicas)
-    loaders = [Loader(gateway.address("flask")) for _ in range(LOADERS)]
-
-    def answered() -> int:
-        return sum(loader.answered for loader in loaders)
+    load = Load(gateway.address("flask"), CLIENTS)
 
     def stuck() -> bool:
-        before = answered()
+        before = load.answered
         sleep(PATIENCE_S)
-        return answered() == before
+        return load.answered == before
 
-    for loader in loaders:
-        loader.start()
-    try:
-        wait_until(lambda: answered() >= REQUESTS_BEFORE, "the first requests are answered", within_s=60)
+    with load.running():
+        wait_until(lambda: load.answered >= REQUESTS_BEFORE, "the first requests are answered", within_s=60)
         spread = [after - start for after, start in zip(received(replicas), before, strict=True)]
-        # Between two requests: half an answer cannot be taken back. Then it takes some, and answers none,
-        # not even while it dies, as it might if it were paused: the engine lets it go on to kill it.
-        with ExitStack() as turns:
-            for loader in loaders:
-                turns.enter_context(loader.turn)
-            docker("exec", replicas[0], "python", "-c", STOP_WORKERS)
+        # Stopped, it takes requests and answers none. Paused it might: the engine lets it go on to kill it.
+        docker("exec", replicas[0], "python", "-c", STOP_WORKERS)
         wait_until(stuck, "every client waits for the replica that is about to die", within_s=60)
-        waiting = answered()
+        waiting = load.answered
         docker("kill", replicas[0])
-        wait_until(lambda: answered() >= waiting + REQUESTS_BEFORE, "the next are answered", within_s=60)
-    finally:
-        for loader in loaders:
-            loader.stop()
-    assert [fault for loader in loaders for fault in loader.faults] == []
+        wait_until(lambda: load.answered >= waiting + REQUESTS_BEFORE, "the next are answered", within_s=60)
+        # Another one, in the middle of whatever it does.
+        docker("kill", replicas[1])
+        killed_at = load.answered
+        wait_until(lambda: load.answered >= killed_at + REQUESTS_BEFORE, "the last one answers", within_s=60)
+    assert load.faults == []
     assert min(spread) > sum(spread) / REPLICAS / 2
 
 

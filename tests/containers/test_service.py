@@ -8,9 +8,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.containers.conftest import PORTS, answers
+from tests.containers.conftest import PORTS
 from tests.containers.engine import ROOT, docker, wait_until
 from tests.containers.hardened import HARDENED, Running, running
+from tests.containers.health import answers
 
 SERVICES = ("flask", "fastapi")
 # Flask's 64 threads and two processes would be more than the 64 that are allowed here.

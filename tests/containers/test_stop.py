@@ -8,9 +8,10 @@ from threading import Event, Thread
 
 import pytest
 
-from tests.containers.conftest import PORTS, answers
+from tests.containers.conftest import PORTS
 from tests.containers.engine import docker, inspect, wait_until
 from tests.containers.hardened import HARDENED, Running, running
+from tests.containers.health import answers
 
 GRACE_S = 15
 WAIT_MS = 3000

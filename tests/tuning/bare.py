@@ -1,4 +1,4 @@
-"""Serve a five-line app exactly as ours is served: `python -m tests.tuning.bare flask_app --port N`."""
+"""Serve a five-line app as ours is, by the server as it comes: `python -m tests.tuning.bare flask_app`."""
 
 import sys
 from importlib import import_module
@@ -6,9 +6,11 @@ from typing import Any
 
 
 def flask_app(*_: object) -> Any:
-    """Make the smallest Flask app that answers like `index`."""
+    """Make the smallest Flask app that answers like `index`; gunicorn writes as it would without us."""
     from flask import Flask
+    from gunicorn.http import wsgi
 
+    wsgi.Response = wsgi.Response.__base__
     app = Flask(__name__)
     app.get("/")(lambda: {"msg": "Success!"})
     return app
@@ -30,7 +32,7 @@ def fastapi_app(*_: object) -> Any:
 if __name__ == "__main__":
     package = sys.argv.pop(1)
     factory = {"flask_app": flask_app, "fastapi_app": fastapi_app}[package]
-    # Only the factory is exchanged: server, options and worker stay what they are.
+    # Only the factory is exchanged: options and worker stay what they are.
     serve = import_module(f"{package}.__main__")
     vars(import_module(package))["create_app"] = vars(serve)["create_app"] = factory
     serve.main()
