@@ -8,7 +8,7 @@ import pytest
 
 from loadtests.analysis.comparison import compare
 from loadtests.report.agreement import agreements
-from loadtests.results import FILE_NAME, load
+from loadtests.results import FILE_NAME, Row, load
 from tests.repo.readme import README, RESULTS, ROOT, STRIP, main, stale, wanted
 from tests.unit.measured import results
 
@@ -30,12 +30,46 @@ def test_readme_picture_and_table_are_the_committed_run() -> None:
     assert stale(wanted(ROOT)) == []
 
 
-def test_readme_says_how_far_the_kept_runs_agree() -> None:
-    """The two runs are laid side by side as by the command that it names."""
-    first, second = (compare(load(ROOT / folder)) for folder in (RESULTS, f"{RESULTS}/earlier"))
-    found = agreements(first, second)
-    said = f"{sum(one.agrees for one in found)} of {len(found)} intervals overlap"
-    assert said in " ".join(README.read_text(encoding="utf-8").split())
+@pytest.mark.parametrize("run", ["code-before", "machine-2", "machine-3"])
+def test_readme_says_how_far_the_kept_runs_agree(run: str) -> None:
+    """A line for each other run: its ratios on `index`, and how many agree with the published ones."""
+    published, other = (compare(load(ROOT / folder)) for folder in (RESULTS, f"{RESULTS}/{run}"))
+    found = agreements(published, other)
+    ratios = {row.metric: row.ratio for row in other.rows if row.headline and row.scenario == "index"}
+    cpu, throughput = ratios["cpu_us_per_request"], ratios["throughput_per_s"]
+    assert cpu
+    assert throughput
+    cells = (
+        f"{cpu.estimate:.3f} [{cpu.low:.3f}, {cpu.high:.3f}]",
+        f"{throughput.estimate:.2f} [{throughput.low:.2f}, {throughput.high:.2f}]",
+        f"{sum(one.agrees for one in found)} of {len(found)}",
+    )
+    [line] = [
+        line for line in README.read_text(encoding="utf-8").splitlines() if f"]({RESULTS}/{run})" in line
+    ]
+    assert line.endswith(f"| {' | '.join(cells)} |")
+
+
+def test_every_verdict_but_one_is_the_same_on_every_machine() -> None:
+    """The README says so; the app's lines of code are not measured, and have changed."""
+    runs = [load(ROOT / RESULTS / run) for run in ("", "machine-2", "machine-3")]
+    published, *others = (
+        {_asked(row): row.verdict for row in compare(run).rows if row.ratio} for run in runs
+    )
+    differing = {
+        asked
+        for other in others
+        for asked in published.keys() & other.keys()
+        if published[asked] != other[asked]
+    }
+    assert differing == {
+        (None, "code_lines", ""),
+        ("wait", "latency_p99_ms", "at 75 % of capacity"),
+    }
+
+
+def _asked(row: Row) -> tuple[str | None, str, str]:
+    return row.scenario, row.metric, "" if row.headline else row.level
 
 
 def test_readme_drawn_again_changes_what_stands_between_the_marks(repository: Path) -> None:
