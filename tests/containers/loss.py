@@ -38,7 +38,7 @@ def main() -> int:
                 lossy += bool(load.faults)
                 if (number + 1) % 10 == 0:
                     print(f"{number + 1} of {options.kills} kills, {lossy} with a failed request", flush=True)
-    except pytest.fail.Exception as reason:
+    except (pytest.fail.Exception, FileNotFoundError) as reason:  # of a command, or of Docker at all
         sys.stderr.write(f"{parser.prog}: {reason}\n")
         return 2
     except KeyboardInterrupt:
