@@ -6,7 +6,7 @@ BIN := .venv/bin
 GROUPS := flask:flask_app fastapi:fastapi_app load:loadtests tests:tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare selftest bench-generator test check format readme lock images audit parity-soak parity-faults replica-loss glue threads screenshot up down clean
+.PHONY: help setup compare selftest bench-generator test check format readme lock images audit parity-soak parity-faults replica-loss hazards glue threads screenshot up down clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,8 +68,11 @@ parity-soak: setup ## Ask both services 20,000 generated requests with a fresh s
 parity-faults: setup ## Plant every fault in turn and write the table of who notices it (minutes)
 	$(BIN)/python -m tests.parity.faults.table
 
-replica-loss: setup ## Kill replicas of Flask behind nginx under load, and count the requests that fail (2 minutes)
+replica-loss: setup ## Kill replicas behind nginx under load and count the requests that fail; --stop stops them (2 minutes)
 	$(BIN)/python -m tests.containers.loss $(ARGS)
+
+hazards: setup ## Show what one client can do to all others where no proxy stands in front (2 minutes)
+	$(BIN)/python -m tests.tuning.hazards $(ARGS)
 
 glue: setup ## Measure what our code around each framework costs against a five-line app
 	$(BIN)/python -m tests.tuning.glue

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+from copy import deepcopy
 from dataclasses import asdict
 from typing import Any
 
@@ -42,7 +43,13 @@ def serve(settings: Settings) -> None:
 
     # uvicorn raises the signal again when it has shut down; gunicorn ends with status 0, and so do we.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run("fastapi_app:create_app", factory=True, **uvicorn_options(settings))
+    factory = "create_development_app" if settings.reload else "create_app"
+    log_config = deepcopy(uvicorn.config.LOGGING_CONFIG)
+    # A line for a request does not depend on LOG_LEVEL, as with gunicorn, and begins without one.
+    log_config["loggers"]["uvicorn.error"]["level"] = settings.log_level.upper()
+    log_config["formatters"]["access"] = {"format": "%(message)s"}
+    options = uvicorn_options(settings)
+    uvicorn.run(f"fastapi_app.app:{factory}", factory=True, log_config=log_config, log_level=None, **options)
 
 
 def uvicorn_options(settings: Settings) -> dict[str, Any]:
@@ -59,8 +66,7 @@ def uvicorn_options(settings: Settings) -> dict[str, Any]:
         # No header of a proxy is believed.
         "proxy_headers": False,
         "reload": settings.reload,
-        "access_log": False,
-        "log_level": settings.log_level,
+        "access_log": settings.access_log,
     }
 
 

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from fastapi_app.schemas import RULES
+from fastapi_app.schemas import MAX_BODY_BYTES, RULES
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -24,12 +24,13 @@ TITLES = {
     500: "Internal Server Error",
 }
 
+BAD_HOST = 400, "The Host header is not valid."
 BAD_TARGET = 400, "The path or query is not valid UTF-8."
 BAD_JSON = 400, "The body is not a valid JSON text."
 BODY_TRUNCATED = 400, "The body ended before its declared length."
 NOT_FOUND = 404, "Nothing is served at this path."
 METHOD_NOT_ALLOWED = 405, "This path does not allow the method."
-BODY_TOO_LARGE = 413, "The body is larger than 65536 bytes."
+BODY_TOO_LARGE = 413, f"The body is larger than {MAX_BODY_BYTES} bytes."
 UNSUPPORTED_MEDIA_TYPE = 415, "The body must be application/json without a content coding."
 INVALID = 422, "The request does not fit the contract."
 FAILED = 500, "The server failed to answer."
@@ -84,20 +85,18 @@ def describe(place: str, location: Sequence[int | str], rule: str) -> dict[str, 
 
 def register(app: FastAPI) -> None:
     """Let the app answer every error with a problem."""
-    app.add_exception_handler(Problem, from_problem)
-    app.add_exception_handler(RequestValidationError, from_framework)
+    app.exception_handler(Problem)(from_problem)
+    app.exception_handler(RequestValidationError)(from_framework)
 
 
-async def from_problem(_: Request, problem: Exception) -> Response:
+async def from_problem(_: Request, problem: Problem) -> Response:
     """Answer what the app refuses."""
-    assert isinstance(problem, Problem)
     return respond(problem)
 
 
-async def from_framework(_: Request, error: Exception) -> Response:
-    """Answer what FastAPI finds wrong by itself, which is a body that does not fit its model."""
-    assert isinstance(error, RequestValidationError)
-    faults = [describe("body", fault["loc"][1:], fault["type"]) for fault in error.errors()]
+async def from_framework(_: Request, error: RequestValidationError) -> Response:
+    """Answer a query or a body that does not fit its model; FastAPI puts first where a fault was found."""
+    faults = [describe(fault["loc"][0], fault["loc"][1:], fault["type"]) for fault in error.errors()]
     return respond(Problem(*INVALID, errors=faults))
 
 

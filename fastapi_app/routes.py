@@ -1,16 +1,15 @@
 """The operations, one function each, in the contract's order."""
 
 import asyncio
-import time
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Query
 
 from fastapi_app.problems import documented
-from fastapi_app.protocol import Route, query_parameters, read_query
+from fastapi_app.protocol import JSONBodyRoute
 from fastapi_app.schemas import SUCCESS, Health, Message, Success, Waited, WaitQuery
 
-routes = APIRouter(route_class=Route, generate_unique_id_function=lambda route: route.name)
+routes = APIRouter(route_class=JSONBodyRoute, generate_unique_id_function=lambda route: route.name)
 
 
 @routes.get("/", responses=documented(400, 500))
@@ -19,10 +18,10 @@ async def index() -> Success:
     return Success(msg=SUCCESS)
 
 
-@routes.get("/wait", responses=documented(400, 422, 500), openapi_extra=query_parameters(WaitQuery))
-async def wait(query: Annotated[WaitQuery, Depends(read_query(WaitQuery))]) -> Waited:
+@routes.get("/wait", responses=documented(400, 422, 500))
+async def wait(query: Annotated[WaitQuery, Query()]) -> Waited:
     """Answer after something slow; the task sleeps, as it would in an async client library."""
-    await sleep(query.ms / 1000)
+    await asyncio.sleep(query.ms / 1000)
     return Waited(msg=SUCCESS, waited_ms=query.ms)
 
 
@@ -36,10 +35,3 @@ async def echo(message: Message) -> Message:
 async def healthz() -> Health:
     """Say that the service is up."""
     return Health(status="ok")
-
-
-async def sleep(duration_s: float) -> None:
-    """Sleep no less than asked: uvloop's timers count whole milliseconds and can end one early."""
-    end = time.monotonic() + duration_s
-    while (left_s := end - time.monotonic()) > 0:  # noqa: ASYNC110  # no event, only time, is waited for
-        await asyncio.sleep(max(left_s, 0.001))

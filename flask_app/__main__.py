@@ -6,10 +6,8 @@ import socket
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-from flask_app import create_app
 from flask_app.health import is_healthy
 from flask_app.settings import Settings, parse_settings
 
@@ -41,35 +39,17 @@ def claim_port(settings: Settings) -> None:
 def serve(settings: Settings) -> None:
     """Run gunicorn until a signal ends it."""
     from gunicorn.app.base import BaseApplication
-    from gunicorn.http import wsgi
 
-    class Answer(wsgi.Response):  # type: ignore[misc]  # gunicorn ships no types
-        """Head and body in one write: killed in between, a worker would leave half an answer."""
-
-        sock: Any
-
-        def write(self, arg: bytes) -> None:
-            if self.headers_sent:
-                super().write(arg)
-                return
-            pieces: list[bytes] = []
-            connection, self.sock = self.sock, SimpleNamespace(sendall=pieces.append)
-            try:
-                super().write(arg)
-            finally:
-                self.sock = connection
-            connection.sendall(b"".join(pieces))
-
-    # There is no option for it: the worker makes its answers by this name.
-    wsgi.Response = Answer
-
-    class Server(BaseApplication):  # type: ignore[misc]
+    class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         def load_config(self) -> None:
             for name, value in gunicorn_options(settings).items():
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            return create_app(settings)
+            # In each worker, so that `--reload` sees every change.
+            from flask_app.app import create_app
+
+            return create_app()
 
     Server().run()
 
@@ -98,7 +78,8 @@ def gunicorn_options(settings: Settings) -> dict[str, Any]:
         "worker_tmp_dir": str(shared_memory) if shared_memory.is_dir() else None,
         "control_socket_disable": True,
         "reload": settings.reload,
-        "accesslog": None,
+        "accesslog": "-" if settings.access_log else None,
+        "access_log_format": '%(h)s:%({remote_port}e)s - "%(r)s" %(s)s',  # uvicorn's
         "loglevel": settings.log_level,
     }
 

@@ -8,7 +8,7 @@ from flask import Flask, Response
 from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from flask_app.schemas import RULES
+from flask_app.schemas import MAX_BODY_BYTES, RULES
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -23,12 +23,13 @@ TITLES = {
     500: "Internal Server Error",
 }
 
+BAD_HOST = 400, "The Host header is not valid."
 BAD_TARGET = 400, "The path or query is not valid UTF-8."
 BAD_JSON = 400, "The body is not a valid JSON text."
 BODY_TRUNCATED = 400, "The body ended before its declared length."
 NOT_FOUND = 404, "Nothing is served at this path."
 METHOD_NOT_ALLOWED = 405, "This path does not allow the method."
-BODY_TOO_LARGE = 413, "The body is larger than 65536 bytes."
+BODY_TOO_LARGE = 413, f"The body is larger than {MAX_BODY_BYTES} bytes."
 UNSUPPORTED_MEDIA_TYPE = 415, "The body must be application/json without a content coding."
 INVALID = 422, "The request does not fit the contract."
 FAILED = 500, "The server failed to answer."

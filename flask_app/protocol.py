@@ -1,8 +1,8 @@
 """HTTP as the contract has it, where Flask's own behaviour differs; knows no operation."""
 
-from contextlib import suppress
-from functools import partial
-from typing import IO, Any, TypeVar
+import re
+import socket
+from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import flask
@@ -11,9 +11,11 @@ from flask.json.provider import JSONProvider
 from gunicorn.http.errors import ParseException
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json, to_json
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.routing import MapAdapter
 
 from flask_app.problems import (
+    BAD_HOST,
     BAD_JSON,
     BAD_TARGET,
     BODY_TOO_LARGE,
@@ -25,14 +27,19 @@ from flask_app.problems import (
     allow,
     describe,
 )
+from flask_app.schemas import MAX_BODY_BYTES
 
 Model = TypeVar("Model", bound=BaseModel)
 
-MAX_DRAINED_BYTES = 1_048_576
-PIECE_BYTES = 65_536
+# uri-host [":" port] of RFC 9112, section 3.2, in the words of RFC 3986, section 3.2.2.
+HOST = re.compile(
+    r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]"
+    r"|\[[Vv][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+\]"
+    r"|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?"
+)
 
 
-class JSON(JSONProvider):
+class StrictJSONProvider(JSONProvider):
     """The JSON reader and writer that both services use: strict, compact, UTF-8, in the order given."""
 
     def dumps(self, obj: Any, **_: Any) -> str:
@@ -44,49 +51,13 @@ class JSON(JSONProvider):
         return from_json(s, allow_inf_nan=False)
 
 
-class Request(flask.Request):
-    """A request whose body is one JSON text, whole and uncoded."""
+class ContractFlask(Flask):
+    """Flask with the contract's JSON, and its answer to OPTIONS."""
 
-    @property
-    def is_json(self) -> bool:
-        """Whether the body is declared as plain `application/json`; parameters do not matter."""
-        coding = self.headers.get("Content-Encoding", "identity")
-        return self.mimetype == "application/json" and coding.lower() == "identity"
-
-    def get_data(self, *_: Any, **__: Any) -> Any:
-        """Read the body, no further than the limit; Werkzeug and gunicorn would accept a truncated one."""
-        limit: int = flask.current_app.config["MAX_CONTENT_LENGTH"]
-        if (self.content_length or 0) > limit:
-            raise Problem(*BODY_TOO_LARGE)
-        try:
-            data: bytes = self.environ["wsgi.input"].read(limit + 1)
-        except (OSError, ParseException):
-            raise Problem(*BODY_TRUNCATED) from None
-        if len(data) > limit:
-            raise Problem(*BODY_TOO_LARGE)
-        if self.content_length not in (None, len(data)):
-            raise Problem(*BODY_TRUNCATED)
-        return data
-
-    def on_json_loading_failed(self, e: ValueError | None) -> Any:
-        """Refuse the body: with no error it was not JSON by its headers."""
-        raise Problem(*(BAD_JSON if e else UNSUPPORTED_MEDIA_TYPE))
-
-
-class Application(Flask):
-    """Flask with the contract's targets, methods and JSON."""
-
-    request_class = Request
-    json_provider_class = JSON
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.url_map.merge_slashes = False
-        self.before_request(check_target)
-        self.after_request(drain_later)
+    json_provider_class = StrictJSONProvider
 
     def create_url_adapter(self, request: flask.Request | None) -> MapAdapter | None:
-        """Route by path and method alone: Werkzeug would refuse some hosts, and upgrades to WebSocket."""
+        """Route by path and method alone: Werkzeug would answer a request to upgrade with 400."""
         if request is None:
             return super().create_url_adapter(request)
         return self.url_map.bind("", path_info=request.path, default_method=request.method)
@@ -98,6 +69,29 @@ class Application(Flask):
         response.headers["Allow"] = allow(response.allow)
         del response.headers["Content-Type"]
         return response
+
+
+def check_host() -> None:
+    """Refuse a Host that names no host, and a request of HTTP/1.1 without one; gunicorn refuses two."""
+    environ = flask.request.environ
+    host: str | None = environ.get("HTTP_HOST")
+    if host is None:
+        if environ["SERVER_PROTOCOL"] >= "HTTP/1.1":
+            raise Problem(*BAD_HOST)
+    elif not is_host(host):
+        raise Problem(*BAD_HOST)
+
+
+def is_host(text: str) -> bool:
+    """Whether this is a `uri-host`, which may be empty, with or without a port."""
+    match = HOST.fullmatch(text)
+    if match is None or match["ipv6"] is None:
+        return match is not None
+    try:
+        socket.inet_pton(socket.AF_INET6, match["ipv6"])
+    except OSError:
+        return False
+    return True
 
 
 def check_target() -> None:
@@ -114,37 +108,39 @@ def check_target() -> None:
         raise Problem(*NOT_FOUND)
 
 
-def drain_later(response: Response) -> Response:
-    """Once the answer is sent, read what is left of a body, within reason.
-
-    gunicorn announces keep-alive, but closes a connection on which 64 KiB or more were left unread.
-    """
-    environ = flask.request.environ
-    if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
-        response.call_on_close(partial(drain, environ["wsgi.input"]))
-    return response
-
-
-def drain(body: IO[bytes]) -> None:
-    """Read a body to its end, or to the size at which it is better to close the connection."""
-    with suppress(OSError, ParseException):
-        for _ in range(MAX_DRAINED_BYTES // PIECE_BYTES):
-            if not body.read(PIECE_BYTES):
-                return
-
-
 def read_query(model: type[Model]) -> Model:
-    """Validate the query; each parameter is given to the model as the list of its values."""
-    values = {name: flask.request.args.getlist(name) for name in model.model_fields}
-    return _validate(model, values, "query")
+    """Validate the query; where a parameter is repeated, the last one counts."""
+    return validate(model, dict(flask.request.args.items(multi=True)), "query")
 
 
-def read_body(model: type[Model]) -> Model:
-    """Validate the JSON body."""
-    return _validate(model, flask.request.get_json(), "body")
+def read_json_body(model: type[Model]) -> Model:
+    """Read the body, no further than the limit, and validate it; it must be one JSON text, whole and uncoded.
+
+    Werkzeug would cut a chunked body off at a limit, and hand over a truncated one, without an error.
+    """
+    request = flask.request
+    coding = request.headers.get("Content-Encoding", "identity")
+    if request.mimetype != "application/json" or coding.lower() != "identity":
+        raise Problem(*UNSUPPORTED_MEDIA_TYPE)
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise Problem(*BODY_TOO_LARGE)
+    try:
+        data = request.stream.read(MAX_BODY_BYTES + 1)
+    except (OSError, ParseException, ClientDisconnected):
+        raise Problem(*BODY_TRUNCATED) from None
+    if len(data) > MAX_BODY_BYTES:
+        raise Problem(*BODY_TOO_LARGE)
+    if request.content_length not in (None, len(data)):
+        raise Problem(*BODY_TRUNCATED)
+    try:
+        value = flask.json.loads(data)
+    except ValueError:
+        raise Problem(*BAD_JSON) from None
+    return validate(model, value, "body")
 
 
-def _validate(model: type[Model], value: Any, place: str) -> Model:
+def validate(model: type[Model], value: Any, place: str) -> Model:
+    """Make the model of what was sent; `place` is where it was found, the query or the body."""
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -4,7 +4,7 @@ import time
 
 from flask import Blueprint, Response, jsonify
 
-from flask_app.protocol import read_body, read_query
+from flask_app.protocol import read_json_body, read_query
 from flask_app.schemas import SUCCESS, Health, Message, Success, Waited, WaitQuery
 
 routes = Blueprint("routes", __name__)
@@ -27,7 +27,7 @@ def wait() -> Response:
 @routes.post("/echo")
 def echo() -> Response:
     """Answer with the message that was sent."""
-    message = read_body(Message)
+    message = read_json_body(Message)
     return jsonify(message)
 
 

@@ -60,8 +60,8 @@ def handicapped(serve: Callable[..., Any], share: float) -> Callable[..., Any]:
 def wrap(create_app: Callable[..., Any], share: float) -> Callable[..., Any]:
     """Wrap what a factory makes, within the app: the server sees the same kind of object as ever."""
 
-    def create(settings: Any = None) -> Any:
-        app = create_app(settings)
+    def create() -> Any:
+        app = create_app()
         if not share:
             return app
         if hasattr(app, "wsgi_app"):
@@ -79,12 +79,12 @@ def main() -> None:
         _refuse("give a share from 0 to 10, then the app, then its options")
     del sys.argv[1]
     package = sys.argv.pop(1)
-    module, serving = import_module(package), import_module(f"{package}.__main__")
+    module = import_module(f"{package}.app")
     settings = import_module(f"{package}.settings").parse_settings(sys.argv[1:], os.environ)
     if settings.workers > 1 or settings.reload:
         _refuse("it needs one worker and no --reload")
-    vars(module)["create_app"] = vars(serving)["create_app"] = wrap(module.create_app, share)
-    serving.main()
+    vars(module)["create_app"] = wrap(module.create_app, share)
+    import_module(f"{package}.__main__").main()
 
 
 def _refuse(sentence: str) -> NoReturn:

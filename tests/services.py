@@ -62,7 +62,7 @@ def start(
     output: IO[str] | int = subprocess.PIPE,
 ) -> subprocess.Popen[str]:
     """Start a process in a session of its own, its output caught, none of our variables inherited."""
-    own = {"HOST", "PORT", "THREADS", "WEB_CONCURRENCY"}
+    own = {"HOST", "PORT", "THREADS", "WEB_CONCURRENCY", "LOG_LEVEL", "ACCESS_LOG"}
     inherited = {name: value for name, value in os.environ.items() if name not in own}
     return subprocess.Popen(
         command,

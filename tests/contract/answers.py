@@ -9,6 +9,9 @@ HEALTHY = b'{"status":"ok"}'
 ALLOW_GET = "GET, HEAD, OPTIONS"
 ALLOW_POST = "OPTIONS, POST"
 
+BAD_HOST = (
+    b'{"type":"about:blank","title":"Bad Request","status":400,"detail":"The Host header is not valid."}'
+)
 BAD_TARGET = (
     b'{"type":"about:blank","title":"Bad Request","status":400,'
     b'"detail":"The path or query is not valid UTF-8."}'
@@ -40,7 +43,7 @@ FAILED = (
     b'"detail":"The server failed to answer."}'
 )
 
-MS_RULE = "must be an integer from 0 to 10000, given once"
+MS_RULE = "must be an integer from 0 to 10000"
 MSG_RULE = "must be a string of 1 to 280 characters"
 OBJECT_RULE = "must be an object"
 MEMBER_RULE = "is not a member of this object"

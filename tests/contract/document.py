@@ -53,9 +53,9 @@ class Document:
         shared = self.content["components"]["responses"]
         item = self.content["paths"].get(path)
         if item is None:
-            known = {"400": shared["BadTarget"], "404": shared["NotFound"]}
+            known = {"400": shared["BadHostOrTarget"], "404": shared["NotFound"]}
         elif method.lower() not in item:
-            known = {"400": shared["BadTarget"], "405": shared["MethodNotAllowed"]}
+            known = {"400": shared["BadHostOrTarget"], "405": shared["MethodNotAllowed"]}
         else:
             known = item[method.lower()]["responses"]
         if status not in known:

@@ -35,7 +35,7 @@ def test_index_ignores_unknown_parameters(client: httpx.Client) -> None:
 
 def test_index_ignores_a_body(client: httpx.Client) -> None:
     """A body on GET is ignored, whatever it is, and the connection can be used again."""
-    for body in (b"{", b"\xff" * 70_000):
+    for body in (b"{", b"\xff" * 60_000):
         response = client.request("GET", "/", content=body, headers={"content-type": "application/json"})
 
         assert response.status_code == 200

@@ -8,6 +8,8 @@ from tests.parity.exchange import Address
 # The same byte, or the same few bytes, many times; shorter runs are easier to read as they are.
 RUN = re.compile(rb"(.{1,16}?)\1{63,}", re.DOTALL)
 
+# Long enough for a shell to send two packets.
+PAUSE_S = 0.01
 # What a bare socket gets, it prints; a connection that is kept ends with the time limit.
 READ = "timeout 2 cat <&3"
 # bash cannot close one direction of a socket, so Python holds it.
@@ -18,10 +20,12 @@ HALF_CLOSE = (
 )
 
 
-def command(address: Address, pieces: Sequence[bytes], *, half_close: bool = False) -> str:
+def command(
+    address: Address, pieces: Sequence[bytes], *, half_close: bool = False, pause_s: float = PAUSE_S
+) -> str:
     """Write the command that sends these pieces and prints what comes back."""
     host, port = address
-    sent = "; sleep 0.01; ".join(_printed(piece) for piece in pieces)
+    sent = f"; sleep {max(pause_s, PAUSE_S):g}; ".join(_printed(piece) for piece in pieces)
     if half_close:
         return f"{{ {sent}; }} | {HALF_CLOSE.format(host, port)}"
     return f"(exec 3<>/dev/tcp/{host}/{port}; {{ {sent}; }} >&3; {READ})"

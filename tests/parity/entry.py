@@ -7,6 +7,8 @@ The request is written in one of four ways, always as latin-1, so that every cha
     get: "/wait?ms=1"                              GET with this target and `Host: x`
     echo: '{"msg":"a"}'                            POST /echo with this body, as JSON with its length
 
+`patience_s` is how long an answer is waited for that one of the servers never gives.
+With `late: true` the pieces come so far apart that the application has answered what it can in between.
 `fields` adds header lines to the last two. A long run is written `{repeat: "a", times: 65536}`, alone or in a
 list with strings around it.
 """
@@ -17,11 +19,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tests.parity.exchange import Answer, End, Response
+from tests.parity.exchange import PIECE_PAUSE_S, Answer, End, Response
 from tests.parity.expected import expected
 
 Level = Literal["MUST", "SHOULD", "MAY", "choice"]
 Layer = Literal["application", "server"]
+
+LATE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class Case:
     half_close: bool
     heads: tuple[bool, ...]
     expected: Answer | None
+    pause_s: float = PIECE_PAUSE_S
+    patience_s: float | None = None
 
     @property
     def request(self) -> bytes:
@@ -78,6 +84,8 @@ class Entry(BaseModel):
     count: int = Field(default=1, ge=1, le=20)
     half_close: bool = False
     heads: list[bool] | None = None
+    late: bool = False
+    patience_s: Annotated[int, Field(ge=1)] | None = None
     expect: Written | list[Written] | None = None
     end: Literal["open", "closed"] | None = None
 
@@ -86,6 +94,8 @@ class Entry(BaseModel):
         """Refuse an entry that is ambiguous, or that does not say what its layer must."""
         if sum(way is not None for way in (self.send, self.pieces, self.get, self.echo)) != 1:
             raise ValueError("exactly one of send, pieces, get and echo says what is sent")
+        if self.late and self.pieces is None:
+            raise ValueError("only pieces can be late")
         if self.fields and self.get is None and self.echo is None:
             raise ValueError("fields belong to get and echo")
         if (self.layer == "application") != (self.expect is not None):
@@ -119,6 +129,7 @@ class Entry(BaseModel):
         return Case(
             name, family, self.what, self.rfc, self.level, self.layer,
             pieces, self.count, self.half_close, heads, answer,
+            LATE_S if self.late else PIECE_PAUSE_S, self.patience_s,
         )  # fmt: skip
 
     def _pieces(self) -> tuple[bytes, ...]:

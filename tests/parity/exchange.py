@@ -66,12 +66,12 @@ class Connection:
         self._socket = socket.create_connection(self.address, timeout=self.timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
 
-    def send(self, pieces: Sequence[bytes]) -> None:
+    def send(self, pieces: Sequence[bytes], pause_s: float = PIECE_PAUSE_S) -> None:
         """Send each piece as a packet of its own; a peer that has closed already is no error."""
         with suppress(ConnectionError, TimeoutError):
             for number, piece in enumerate(pieces):
                 if number:
-                    time.sleep(PIECE_PAUSE_S)
+                    time.sleep(pause_s)
                 self._socket.sendall(piece)
 
     def half_close(self) -> None:
@@ -172,6 +172,7 @@ def exchange(
     half_close: bool = False,
     timeout_s: float = 5.0,
     heads: Sequence[bool] | None = None,
+    pause_s: float = PIECE_PAUSE_S,
 ) -> Answer:
     """Send a case on a connection of its own, read `count` final responses, then try the connection again.
 
@@ -185,7 +186,7 @@ def exchange(
     responses: list[Response] = []
     connection = Connection(address, timeout_s)
     try:
-        connection.send(pieces)
+        connection.send(pieces, pause_s)
         if half_close:
             connection.half_close()
         for head in heads:

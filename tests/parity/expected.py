@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from tests.contract.answers import (
     ALLOW_GET,
     ALLOW_POST,
+    BAD_HOST,
     BAD_JSON,
     BAD_TARGET,
     BODY_TOO_LARGE,
@@ -46,6 +47,7 @@ NAMED = {
     "healthy": response(200, HEALTHY, JSON),
     "options_get": options(ALLOW_GET),
     "options_post": options(ALLOW_POST),
+    "bad_host": response(400, BAD_HOST, PROBLEM),
     "bad_target": response(400, BAD_TARGET, PROBLEM),
     "bad_json": response(400, BAD_JSON, PROBLEM),
     "truncated": response(400, BODY_TRUNCATED, PROBLEM),

@@ -8,7 +8,7 @@ from tests.parity.exchange import Address, Answer, exchange
 
 # Enough to fill the pauses between pieces; a case waits for nobody but its server.
 CONNECTIONS = 8
-# No case is meant to be met with silence, so only a busy machine comes near this.
+# Cases that are meant to be met with silence bring their own; only a busy machine comes near this.
 TIMEOUT_S = 30.0
 
 
@@ -19,8 +19,9 @@ def send(case: Case, address: Address, timeout_s: float = TIMEOUT_S) -> Answer:
         case.pieces,
         count=case.count,
         half_close=case.half_close,
-        timeout_s=timeout_s,
+        timeout_s=case.patience_s or timeout_s,
         heads=case.heads,
+        pause_s=case.pause_s,
     )
 
 

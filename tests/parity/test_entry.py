@@ -116,6 +116,8 @@ def test_entry_split_at_every_byte_becomes_many_cases(tmp_path: Path) -> None:
         ({"layer": "application", "expect": "nothing"}, "no such answer: 'nothing'"),
         ({"layer": "application", "expect": {"refused": []}}, "no such answer: {'refused': []}"),
         ({"layer": "application", "expect": ["success"], "count": 2}, "one answer for each response"),
+        ({"late": True}, "only pieces can be late"),
+        ({"patience_s": 0}, "patience_s: Input should be greater than or equal to 1"),
         ({"count": 2, "heads": [True]}, "heads needs one value for each response"),
         ({"count": 2, "split": "at every byte"}, "only one whole request can be split"),
         ({"get": None, "send": "\u0100"}, "ordinal not in range(256)"),
@@ -131,6 +133,13 @@ def test_entry_that_is_wrong_is_named_with_its_file(
 
     assert str(caught.value).startswith("some.yaml, entry 1 (")
     assert says in str(caught.value)
+
+
+def test_entry_may_be_late_and_patient(tmp_path: Path) -> None:
+    """Its pieces come a tenth of a second apart, and its answer is waited for as long as it says."""
+    case = only(tmp_path, get=None, pieces=["GET / HT", "TP/1.1\r\n\r\n"], late=True, patience_s=3)
+
+    assert (case.pause_s, case.patience_s) == (0.1, 3)
 
 
 @pytest.mark.parametrize(

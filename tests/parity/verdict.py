@@ -38,7 +38,7 @@ def noise(
 def described(case: Case, fault: str, addresses: Mapping[str, Address]) -> str:
     """Name the case, say what is wrong, and give a command for each address."""
     by_hand = [
-        f"{name}: {command(address, case.pieces, half_close=case.half_close)}"
+        f"{name}: {command(address, case.pieces, half_close=case.half_close, pause_s=case.pause_s)}"
         for name, address in addresses.items()
     ]
     return "\n".join([f"{case.id}: {case.what} ({case.rfc}, {case.level})", fault, *by_hand])

@@ -24,7 +24,7 @@ def test_app_imports_in_an_environment_of_its_own(package: str, foreign: list[st
     options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement", lock]
     subprocess.run([python, "-m", "pip", "install", *options], check=True)
     code = (
-        f"import importlib.util as u, {package}.__main__, {package}; {package}.create_app();"
+        f"import importlib.util as u, {package}.__main__, {package}.app; {package}.app.create_app();"
         f"print([name for name in {foreign!r} if u.find_spec(name)])"
     )
     found = subprocess.run([python, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)

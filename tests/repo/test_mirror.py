@@ -33,7 +33,15 @@ def test_the_handlers_are_the_operations_in_order(app: Path) -> None:
     assert functions(app / "routes.py")[: len(OPERATIONS)] == OPERATIONS
 
 
-@pytest.mark.parametrize("module", ["__init__.py", "settings.py", "health.py", "schemas.py"])
+@pytest.mark.parametrize("app", [FLASK, FASTAPI])
+def test_a_package_that_is_imported_does_nothing(app: Path) -> None:
+    """Its `__init__.py` holds its docstring and nothing else."""
+    (only,) = ast.parse((app / "__init__.py").read_text()).body
+
+    assert isinstance(only, ast.Expr)
+
+
+@pytest.mark.parametrize("module", ["settings.py", "health.py", "schemas.py"])
 def test_the_same_functions_stand_in_the_same_order(module: str) -> None:
     """Where the framework asks for nothing else, the functions agree in name and order."""
     assert functions(FLASK / module) == functions(FASTAPI / module)

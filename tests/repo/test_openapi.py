@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fastapi_app import create_app
+from fastapi_app.app import create_app
 from tests.contract.document import Document
 
 # Said by FastAPI beside what the contract says; neither says anything about the wire.

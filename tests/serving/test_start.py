@@ -31,7 +31,6 @@ def run(command: list[str], **environ: str) -> tuple[int, str]:
         ("PORT", "abc", "from 1 to 65535"),
         ("PORT", "0", "from 1 to 65535"),
         ("PORT", "65536", "from 1 to 65535"),
-        ("PORT", "", "from 1 to 65535"),
         ("PORT", "9" * 5000, "from 1 to 65535"),
         ("WEB_CONCURRENCY", "0", "from 1 to 256"),
         ("WEB_CONCURRENCY", "two", "from 1 to 256"),
@@ -45,6 +44,36 @@ def test_start_with_a_bad_variable_is_refused(name: str, variable: str, value: s
     assert status == 2
     assert output.count("\n") == 1
     assert f"{variable} must be a whole number {rule}, not '{value}'" in output
+
+
+@EITHER
+@pytest.mark.parametrize(
+    ("variable", "value", "rule"),
+    [
+        ("LOG_LEVEL", "loud", "one of debug, info, warning, error, critical"),
+        ("LOG_LEVEL", "INFO", "one of debug, info, warning, error, critical"),
+        ("ACCESS_LOG", "yes", "one of 0, 1"),
+    ],
+)
+def test_start_with_a_word_that_is_no_choice_is_refused(
+    name: str, variable: str, value: str, rule: str
+) -> None:
+    """The sentence lists what there is."""
+    status, output = run(COMMANDS[name], **{variable: value})
+
+    assert status == 2
+    assert output.count("\n") == 1
+    assert f"{variable} must be {rule}, not '{value}'" in output
+
+
+@EITHER
+def test_start_takes_an_empty_variable_for_unset(name: str) -> None:
+    """So does a line `THREADS=` of a file for Docker."""
+    names = ("HOST", "PORT", "WEB_CONCURRENCY", "THREADS", "LOG_LEVEL", "ACCESS_LOG")
+    empty = run([*COMMANDS[name], "--print-config"], **dict.fromkeys(names, ""))
+
+    assert empty == run([*COMMANDS[name], "--print-config"])
+    assert empty[0] == 0
 
 
 @pytest.mark.parametrize("value", ["0", "many", "1.5", "1025"])
@@ -140,6 +169,55 @@ def test_print_config_prints_every_setting_and_ends(name: str) -> None:
 
 
 @EITHER
+@pytest.mark.parametrize("level", ["debug", "critical"])
+def test_access_log_has_a_line_for_each_request(name: str, level: str) -> None:
+    """Who asked, what, and the status: both servers in the same words, whatever else is logged."""
+    port = free_port()
+    environ = {"ACCESS_LOG": "1", "LOG_LEVEL": level}
+    process = start([*COMMANDS[name], "--port", str(port)], environ)
+    try:
+        wait_until_it_answers(port, process)
+        httpx.get(f"http://127.0.0.1:{port}/wait?ms=1")
+        httpx.post(f"http://127.0.0.1:{port}/nowhere")
+    finally:
+        lines = stop(process).splitlines()
+
+    asked = [line.partition(" - ")[2] for line in lines if line.startswith("127.0.0.1:")]
+    assert asked == [
+        '"GET /healthz HTTP/1.1" 200',
+        '"GET /wait?ms=1 HTTP/1.1" 200',
+        '"POST /nowhere HTTP/1.1" 404',
+    ]
+
+
+@EITHER
+def test_access_log_is_off_unless_asked_for(name: str) -> None:
+    """Nothing is written for a request."""
+    port = free_port()
+    process = start([*COMMANDS[name], "--port", str(port)])
+    try:
+        wait_until_it_answers(port, process)
+        httpx.get(f"http://127.0.0.1:{port}/")
+    finally:
+        output = stop(process)
+
+    assert "HTTP/1.1" not in output
+
+
+@EITHER
+def test_log_level_silences_what_is_below(name: str) -> None:
+    """What a server says of its start is no warning."""
+    port = free_port()
+    process = start([*COMMANDS[name], "--port", str(port)], {"LOG_LEVEL": "warning"})
+    try:
+        wait_until_it_answers(port, process)
+    finally:
+        output = stop(process)
+
+    assert output == ""
+
+
+@EITHER
 def test_check_tells_whether_the_service_answers(name: str) -> None:
     """Status 0 while it runs, 1 when it does not; it needs no framework to ask."""
     with running(name) as target:
@@ -177,6 +255,16 @@ def test_reload_serves_the_changed_code(name: str, tmp_path: Path) -> None:
         assert answers_after_saving(port, schemas, changed, {"msg": "Changed!"})
     finally:
         stop(process)
+
+
+def test_reload_of_fastapi_serves_the_documentation() -> None:
+    """In development only; in production both are 404, as the contract suite sees."""
+    with running("fastapi", "--reload") as target:
+        page = httpx.get(f"{target.url}/docs")
+        document = httpx.get(f"{target.url}/openapi.json")
+
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert set(document.json()["paths"]) == {"/", "/wait", "/echo", "/healthz"}
 
 
 def answers_after_saving(port: int, path: Path, text: str, expected: dict[str, str]) -> bool:

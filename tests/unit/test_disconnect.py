@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from fastapi_app import create_app
+from fastapi_app.app import create_app
 from tests.contract.answers import BODY_TRUNCATED
 
 
@@ -28,7 +28,8 @@ def test_echo_of_a_client_that_left_is_400() -> None:
         "raw_path": b"/echo",
         "query_string": b"",
         "root_path": "",
-        "headers": [(b"content-type", b"application/json"), (b"content-length", b"99")],
+        "http_version": "1.1",
+        "headers": [(b"host", b"x"), (b"content-type", b"application/json"), (b"content-length", b"99")],
     }
     asyncio.run(create_app()(scope, receive, send))
 

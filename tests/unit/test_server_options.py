@@ -9,13 +9,12 @@ SAME = {
     "keepalive": "timeout_keep_alive",
     "graceful_timeout": "timeout_graceful_shutdown",
     "workers": "workers",
-    "loglevel": "log_level",
     "reload": "reload",
 }
 
 
 def test_both_servers_get_the_same_terms() -> None:
-    """Keep-alive, grace, workers and log level agree; neither writes an access log."""
+    """Keep-alive, grace and workers agree; neither writes an access log."""
     gunicorn = gunicorn_options(FlaskSettings())
     uvicorn = uvicorn_options(FastAPISettings())
 
@@ -23,11 +22,6 @@ def test_both_servers_get_the_same_terms() -> None:
     assert gunicorn["keepalive"] == 75
     assert gunicorn["accesslog"] is None
     assert uvicorn["access_log"] is False
-
-
-def test_both_apps_hold_bodies_to_the_same_limit() -> None:
-    """65536 bytes, as the contract's 413 says."""
-    assert FlaskSettings().max_body_bytes == FastAPISettings().max_body_bytes == 65536
 
 
 def test_neither_server_believes_a_proxy() -> None:

@@ -15,7 +15,7 @@ def faulty(create_app: Callable[..., Any], package: str, fault: Fault) -> Callab
     adapter = import_module(
         {"flask_app": "tests.parity.faults.wsgi", "fastapi_app": "tests.parity.faults.asgi"}[package]
     )
-    return lambda settings=None: adapter.wrap(create_app(settings), fault.plant)
+    return lambda: adapter.wrap(create_app(), fault.plant)
 
 
 def main() -> None:
@@ -28,9 +28,9 @@ def main() -> None:
         # Nobody reads a traceback for every crash, and the pipe that nobody reads would fill.
         logging.disable()
         vars(import_module(f"{package}.routes"))["Success"] = crash
-    module, serve = import_module(package), import_module(f"{package}.__main__")
-    vars(module)["create_app"] = vars(serve)["create_app"] = faulty(module.create_app, package, fault)
-    serve.main()
+    module = import_module(f"{package}.app")
+    vars(module)["create_app"] = faulty(module.create_app, package, fault)
+    import_module(f"{package}.__main__").main()
 
 
 if __name__ == "__main__":

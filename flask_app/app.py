@@ -1,0 +1,17 @@
+"""Assemble the Flask app."""
+
+from flask import Flask
+
+from flask_app import problems, protocol
+from flask_app.routes import routes
+
+
+def create_app() -> Flask:
+    """Return the app; nothing is read from the environment."""
+    app = protocol.ContractFlask(__name__, static_folder=None)
+    app.url_map.merge_slashes = False
+    app.before_request(protocol.check_host)
+    app.before_request(protocol.check_target)
+    problems.register(app)
+    app.register_blueprint(routes)
+    return app
