@@ -40,6 +40,9 @@ REMAINING = {
     "control characters in a header": ["headers.bad-control", "headers.bad-delete"],
     "a hundred headers, to which nginx adds one": ["sizes.headers-100"],
 }
+# nginx refuses a declared length of 9 GB itself, in its own words about three times in ten where the client has
+# closed its side, whichever service is behind it: a race that says nothing about the two.
+NGINX_RACES = {"sizes.declared-large"}
 RECEIVED = "print(next(line for line in open('/proc/net/dev') if 'eth0' in line).split()[1])"
 
 
@@ -67,8 +70,9 @@ def test_gateway_passes_the_service_on(gateway: Gateway, service: str, server: s
 
 def test_gateway_leaves_only_the_differences_that_are_named(gateway: Gateway) -> None:
     """Behind nginx the two servers differ in a few of the corpus' cases; one more or less fails."""
-    cases = load()
-    known = load_differences(cases).known
+    everything = load()
+    known = load_differences(everything).known
+    cases = [case for case in everything if case.id not in NGINX_RACES]
 
     flask, fastapi = (send_all(cases, gateway.address(service)) for service in PORTS)
 
