@@ -40,8 +40,8 @@ REMAINING = {
     "control characters in a header": ["headers.bad-control", "headers.bad-delete"],
     "a hundred headers, to which nginx adds one": ["sizes.headers-100"],
 }
-# nginx refuses a declared length of 9 GB itself, in its own words about three times in ten where the client has
-# closed its side, whichever service is behind it: a race that says nothing about the two.
+# nginx refuses a declared length of 9 GB itself, in its own words about three times in ten where the client
+# has closed its side, whichever service is behind it: a race that says nothing about the two.
 NGINX_RACES = {"sizes.declared-large"}
 RECEIVED = "print(next(line for line in open('/proc/net/dev') if 'eth0' in line).split()[1])"
 
