@@ -6,7 +6,7 @@ BIN := .venv/bin
 GROUPS := flask:flask_app fastapi:fastapi_app load:loadtests tests:tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare selftest bench-generator test check format readme lock images audit parity-soak parity-faults replica-loss hazards glue threads screenshot up down clean
+.PHONY: help setup compare selftest bench-generator test test-rest test-all check format readme lock images audit parity-soak parity-faults replica-loss hazards glue threads screenshot up down clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,10 +29,15 @@ selftest: setup ## Compare a service with itself, and with itself 5 % slower, 20
 	$(BIN)/python -m loadtests selftest $(ARGS)
 
 bench-generator: setup ## Measure our load generator beside Locust's own users, and wrk where it is installed
-	$(BIN)/python -m tests.tuning.generators
+	$(BIN)/python -m tests.experiments.generators
 
-test: check ## Lint, types, import rules, and every test that this machine can run
-	$(BIN)/pytest
+test: check ## Lint, types, import rules, and every test that needs neither Docker nor minutes (3 minutes)
+	$(BIN)/pytest -m "not full" -n 4 --dist loadfile
+
+test-rest: setup ## The tests that `test` leaves out: containers, browser, whole comparisons (10 minutes)
+	$(BIN)/pytest -m full
+
+test-all: test test-rest ## Every test
 
 check: setup ## Lint, types, import rules, and whether the README shows the committed run
 	$(BIN)/ruff format --check .
@@ -47,7 +52,6 @@ format: setup ## Format the code and sort the imports
 
 readme: setup ## Draw the README's tables and pictures again from the committed results
 	$(BIN)/python -m tests.repo.readme
-	$(BIN)/python -m tests.containers.readme
 
 lock: setup ## Resolve pyproject's groups again into the requirements.txt of every folder
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --upgrade -q -o requirements.txt
@@ -57,32 +61,32 @@ lock: setup ## Resolve pyproject's groups again into the requirements.txt of eve
 	done
 
 images: setup ## Build both images, slim and plain, and print what is in them and how they start (minutes)
-	$(BIN)/python -m docker $(ARGS)
+	$(BIN)/python -m tests.integration.images $(ARGS)
 
 audit: setup ## Ask a vulnerability database about everything the two images were installed from
-	$(BIN)/python -m docker.audit
+	$(BIN)/python -m tests.integration.images.audit
 
 parity-soak: setup ## Ask both services 20,000 generated requests with a fresh seed
-	$(BIN)/python -m tests.parity.soak $(ARGS)
+	$(BIN)/python -m tests.parity.engine.soak $(ARGS)
 
 parity-faults: setup ## Plant every fault in turn and write the table of who notices it (minutes)
 	$(BIN)/python -m tests.parity.faults.table
 
 replica-loss: setup ## Kill replicas behind nginx under load and count the requests that fail; --stop stops them (2 minutes)
-	$(BIN)/python -m tests.containers.loss $(ARGS)
+	$(BIN)/python -m tests.integration.containers.replica_loss $(ARGS)
 
 hazards: setup ## Show what one client can do to all others where no proxy stands in front (2 minutes)
-	$(BIN)/python -m tests.tuning.hazards $(ARGS)
+	$(BIN)/python -m tests.experiments.hazards $(ARGS)
 
 glue: setup ## Measure what our code around each framework costs against a five-line app
-	$(BIN)/python -m tests.tuning.glue
+	$(BIN)/python -m tests.experiments.glue
 
 threads: setup ## Measure how many threads serve Flask best
-	$(BIN)/python -m tests.tuning.threads
+	$(BIN)/python -m tests.experiments.threads
 
 screenshot: setup ## Take the README's pictures of the Locust page and of the report (needs Chromium)
-	$(BIN)/python -m tests.browser.locust_ui loadtests/locust-ui.png
-	$(BIN)/python -m tests.browser.report_page loadtests/published loadtests/report.png
+	$(BIN)/python -m tests.integration.browser.locust_ui loadtests/published/locust-ui.png
+	$(BIN)/python -m tests.integration.browser.report_page loadtests/published loadtests/published/report.png
 
 up: ## Build and start Flask (1300), FastAPI (1301) and the Locust web UI (8089) in containers
 	docker compose up --build --detach

@@ -7,17 +7,18 @@ from io import TextIOWrapper
 
 from rich.console import Console
 
-from loadtests import report, selftest
-from loadtests.analysis.assertions import Held, judge
+from loadtests import report
 from loadtests.analysis.comparison import compare
-from loadtests.commandline import REFUSED, parser
-from loadtests.comparing import run
+from loadtests.analysis.thresholds import Held, judge
+from loadtests.cli import REFUSED, parser
+from loadtests.compare.plan import Plan, plan
+from loadtests.compare.run import run
 from loadtests.errors import Refusal
-from loadtests.interruption import Interrupted, Interruption
-from loadtests.lock import alone
-from loadtests.plan import Plan, plan
+from loadtests.host.interruption import Interrupted, Interruption
+from loadtests.host.lock import exclusive_lock
 from loadtests.report.table import draw
 from loadtests.results import FILE_NAME, Results, load
+from loadtests.selftest import run as selftest
 
 NOTHING_MEASURED = "Stopped: nothing was measured yet; everything that was started has ended."
 
@@ -48,21 +49,21 @@ def _compare(options: argparse.Namespace, output: Console, messages: Console) ->
     interruption = Interruption()
     chosen = plan(options)
     try:
-        with alone(), interruption.caught():
-            results = run(chosen, messages, interruption)
+        with exclusive_lock(), interruption.handle_signals():
+            results, comparison = run(chosen, messages, interruption)
     except Interrupted:  # before the first thing was started
         _say(messages, NOTHING_MEASURED)
         return 128 + (interruption.signal or 0)
-    if results.readings:
-        output.print(draw(results, compare(results)))
-    if not results.complete:
+    if comparison is not None:
+        output.print(draw(results, comparison))
+    if comparison is None or not results.complete:
         where = chosen.folder / FILE_NAME
-        kept = f"what was measured is in {where}" if results.readings else "nothing was measured yet"
+        kept = "nothing was measured yet" if comparison is None else f"what was measured is in {where}"
         messages.print(
             f"Stopped: {kept}; everything that was started has ended.", markup=False, soft_wrap=True
         )
         return 128 + (interruption.signal or 0)
-    report.write(results, chosen.folder)
+    report.write(results, comparison, chosen.folder)
     messages.print(
         f"Kept in {chosen.folder}: {FILE_NAME}, report.html, report.md.", markup=False, soft_wrap=True
     )
@@ -70,10 +71,10 @@ def _compare(options: argparse.Namespace, output: Console, messages: Console) ->
 
 
 def _judged(chosen: Plan, results: Results, output: Console) -> int:
-    """Say what became of each assertion; 0 where all held, 2 where one could not be judged, else 1."""
-    judged = [(one, *judge(one, results.rows)) for one in chosen.assertions]
-    for assertion, held, why in judged:
-        _say(output, f"{held}: {assertion.text} ({why})")
+    """Say what became of each threshold; 0 where all held, 2 where one could not be judged, else 1."""
+    judged = [(one, *judge(one, results.rows)) for one in chosen.thresholds]
+    for threshold, held, why in judged:
+        _say(output, f"{held}: {threshold.text} ({why})")
     found = {held for _, held, _ in judged}
     if Held.NOT_MEASURED in found:
         return REFUSED
@@ -85,8 +86,9 @@ def _report(options: argparse.Namespace, output: Console, messages: Console) -> 
     if options.other is not None:
         output.print(report.side_by_side(results, load(options.other)))
         return
-    output.print(draw(results, compare(results)))
-    report.write(results, options.folder)
+    comparison = compare(results)
+    output.print(draw(results, comparison))
+    report.write(results, comparison, options.folder)
     _say(messages, f"Drawn again in {options.folder}: report.html, report.md.")
 
 

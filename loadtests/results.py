@@ -1,6 +1,8 @@
 """The results file: what was measured, with what, and where; its schema is versioned."""
 
+import gzip
 import os
+import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -8,11 +10,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from loadtests.analysis.inference import Interval, Verdict, percentile
 from loadtests.errors import Refusal
+from loadtests.inference import Interval, Verdict, percentile
 from loadtests.targets import Target
 
 FILE_NAME = "results.json"
+PACKED_NAME = f"{FILE_NAME}.gz"
+"""As runs are committed."""
 
 Backend = Literal["process", "compose", "url"]
 
@@ -70,7 +74,7 @@ class Latency(_Record):
 class Settings(_Record):
     """Everything about a comparison that somebody chose."""
 
-    pace: Literal["quick", "default", "thorough"]
+    preset: Literal["quick", "default", "thorough"]
     backend: Backend
     scenarios: tuple[Scenario, ...]
     efficiency: Efficiency | None
@@ -251,7 +255,7 @@ class Row(_Record):
 class Results(_Record):
     """All of one comparison."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     settings: Settings
     environment: Environment
     targets: tuple[Target, Target]
@@ -280,18 +284,21 @@ class Results(_Record):
 
 
 def load(folder: Path) -> Results:
-    """Read the results in a folder.
+    """Read the results in a folder, packed or not.
 
     Raises:
         Refusal: there are none, or none of this version.
     """
-    path = folder / FILE_NAME
+    path, packed = folder / FILE_NAME, folder / PACKED_NAME
     try:
-        return Results.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise Refusal(f"There are no results to draw: {path}: {error.strerror}.") from None
+        is_packed = packed.exists() and not path.exists()
+        content = gzip.decompress(packed.read_bytes()) if is_packed else path.read_bytes()
+        return Results.model_validate_json(content)
+    except (OSError, EOFError, zlib.error) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise Refusal(f"There are no results to draw: {path}: {reason}.") from None
     except ValidationError as error:
         raise Refusal(
-            f"{path} is not a results file of version 1 ({error.error_count()} faults, the first at "
+            f"{path} is not a results file of version 2 ({error.error_count()} faults, the first at "
             f"{'.'.join(map(str, error.errors()[0]['loc'])) or 'its beginning'})."
         ) from None

@@ -44,15 +44,24 @@ class Operation:
 
         `server` is what the Server header must say, None where anything will do.
         """
-        if server is not None and headers.get("server") != server:
-            return f"the answer is from {headers.get('server')!r} instead of {server!r}"
-        if status != self.status:
-            return f"the status is {status} instead of {self.status}"
-        if headers.get("content-type") != self.content_type:
-            return f"the content type is {headers.get('content-type')!r} instead of {self.content_type!r}"
-        if body != self.answer:
-            return f"the body is {body[:80]!r} instead of {self.answer[:80]!r}"
-        return None
+        return fault(
+            (server, self.status, self.content_type, self.answer),
+            (headers.get("server"), status, headers.get("content-type"), body),
+        )
+
+
+Answer = tuple[str | None, int, str | None, bytes]
+"""Server, status, content type and body."""
+
+
+def fault(expected: Answer, found: Answer) -> str | None:
+    """Say what is wrong with an answer, or return None; a server is expected only where one is named."""
+    names = ("answer is from", "status is", "content type is", "body is")
+    for name, wanted, came in zip(names, expected, found, strict=True):
+        if wanted != came and (wanted is not None or name != names[0]):
+            wanted, came = (one[:80] if isinstance(one, bytes) else one for one in (wanted, came))
+            return f"the {name} {came!r} instead of {wanted!r}"
+    return None
 
 
 INDEX = Operation("index", "GET", "/", b'{"msg":"Success!"}')

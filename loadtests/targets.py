@@ -1,7 +1,7 @@
 """The two services as load sees them; knows no framework and sends nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 
@@ -13,9 +13,12 @@ class Target:
     """
 
     name: str
+    """Unique in a comparison, where two instances of one service may be compared."""
     title: str
     server: str | None
     url: str
+    service: str = ""
+    """Which service this is an instance of; empty where it is the only one, of the same name."""
 
 
 def targets(environ: Mapping[str, str]) -> tuple[Target, Target]:
@@ -23,9 +26,14 @@ def targets(environ: Mapping[str, str]) -> tuple[Target, Target]:
     flask_url = environ.get("FLASK_URL") or "http://127.0.0.1:1300"
     fastapi_url = environ.get("FASTAPI_URL") or "http://127.0.0.1:1301"
     return (
-        Target("flask", "Flask", "gunicorn", flask_url.rstrip("/")),
-        Target("fastapi", "FastAPI", "uvicorn", fastapi_url.rstrip("/")),
+        Target("flask", "Flask", "gunicorn", flask_url.rstrip("/"), "flask"),
+        Target("fastapi", "FastAPI", "uvicorn", fastapi_url.rstrip("/"), "fastapi"),
     )
+
+
+def second_instance(target: Target) -> Target:
+    """Return another instance of the same service, which has yet to be started."""
+    return replace(target, name=f"{target.name}-again", title=f"{target.title} (again)")
 
 
 def address(url: str) -> tuple[str, int]:

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from loadtests.analysis import inference
+from loadtests import inference
 from loadtests.analysis.cells import Cell, cells
-from loadtests.analysis.inference import Interval
 from loadtests.analysis.metrics import CPU
-from loadtests.analysis.notes import notes
+from loadtests.analysis.pairing import pairs
 from loadtests.analysis.rows import rows
-from loadtests.analysis.units import pairs
+from loadtests.analysis.warnings import notes
+from loadtests.inference import Interval
 from loadtests.results import Results, Row
 
 __all__ = ["Cell", "Comparison", "compare"]
@@ -37,16 +37,12 @@ def compare(results: Results) -> Comparison:
 
 
 def _noise(results: Results) -> Interval | None:
-    control, twin = results.targets[0].name, f"{results.targets[0].name}-again"
-    values = {
-        name: {
-            one.round: CPU.value(one)
-            for one in results.readings
-            if (one.setup, one.target) == ("noise", name)
-        }
-        for name in (control, twin)
-    }
+    """Return the ratio of the control's second instance to the control."""
+    values: tuple[dict[int, float | None], dict[int, float | None]] = ({}, {})
+    for one in results.readings:
+        if one.setup == "noise":
+            values[one.target != results.targets[0].name][one.round] = CPU.value(one)
     efficiency = results.settings.efficiency
     per_process = efficiency.rounds_per_process if efficiency else None
-    found = pairs(values[control], values[twin], per_process)
+    found = pairs(*values, per_process)
     return inference.ratio([a for a, _ in found], [b for _, b in found])

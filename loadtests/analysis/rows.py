@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from loadtests.analysis import inference
+from loadtests import inference
 from loadtests.analysis.cells import Cell
-from loadtests.analysis.inference import Interval, Verdict
 from loadtests.analysis.metrics import CPU, FACTS, LATENCIES, THROUGHPUT, Fact, Metric
-from loadtests.analysis.units import pairs
+from loadtests.analysis.pairing import pairs
 from loadtests.analysis.validity import CEILING_SHARE, Terms, Validity, judge
+from loadtests.inference import Interval, Verdict
 from loadtests.results import Results, Row, Scenario, Setup, Value
 
 HEADLINE_SHARE = 0.5

@@ -1,8 +1,6 @@
 """The targets as services of compose.yaml; those that were not running are started, and ended afterwards."""
 
 import json
-import subprocess
-import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,8 +8,9 @@ from pathlib import Path
 
 from loadtests.backends import Usage, configuration, facts
 from loadtests.backends.cgroup import Cgroup
-from loadtests.backends.engine import Container, begin, docker, image_bytes, inspect
-from loadtests.backends.health import START_TIMEOUT_S, await_answer, free_port, seconds_to_answer
+from loadtests.backends.cold_start import cold_started
+from loadtests.backends.engine import Container, docker, image_bytes, inspect
+from loadtests.backends.health import START_TIMEOUT_S, await_answer, free_port
 from loadtests.backends.tree import Tree
 from loadtests.errors import Refusal
 from loadtests.results import Facts
@@ -29,7 +28,7 @@ class _Running:
 
 
 class ComposeBackend:
-    """A container for each target; `flask-again` is one more of the service `flask`.
+    """A container for each target; a second instance of a service is one more of the same.
 
     With a core, the containers that are started here are pinned to it. Those that run already, and images
     that exist, are taken as they are.
@@ -80,7 +79,7 @@ class ComposeBackend:
                 docker("update", "--cpuset-cpus", str(self._core), self._id(service))
 
     def _start(self, target: Target, ports: dict[str, int]) -> Target:
-        service = target.name if target.name in ports else target.name.partition("-")[0]
+        service = target.service
         if service not in ports:
             raise Refusal(f"compose.yaml has no service for {target.name} that publishes a port.")
         name = self._id(service) if service == target.name else self._run(service, ports[service])
@@ -143,18 +142,12 @@ class ComposeBackend:
     def cold_start_s(self, target: Target) -> float | None:
         """Create and start another container of the same image, with the same limits, on another port."""
         running = self._running[target.name]
-        name, port = self._name(running.service), free_port()
-        publish = ["--publish", f"127.0.0.1:{port}:{running.port.partition('/')[0]}"]
-        container = running.container
-        begin_s = time.perf_counter()
-        process = begin(["run", "--detach", "--name", name, *publish, *container.options, container.image])
-        try:
-            again = replace(target, url=f"http://127.0.0.1:{port}")
-            return seconds_to_answer(again, begin_s, lambda: _failure(process))
-        finally:
-            process.communicate()
-            docker("rm", "--force", name)
-            self._undo.remove(["rm", "--force", name])
+        name, container = self._name(running.service), running.container
+        port = int(running.port.partition("/")[0])
+        with cold_started(name, container.image, port, container.options) as took_s:
+            pass
+        self._undo.remove(["rm", "--force", name])
+        return took_s
 
     def settings(self, target: Target) -> dict[str, str | int | bool]:
         """Ask the app in another container like this one, and the engine for the limits."""
@@ -195,11 +188,3 @@ class ComposeBackend:
 
     def _compose(self, *arguments: str) -> str:
         return docker("compose", *arguments, root=self._root)
-
-
-def _failure(process: "subprocess.Popen[str]") -> str | None:
-    """Return why the engine did not start it, once that is known."""
-    if not process.poll() or process.stderr is None:
-        return None
-    said = process.stderr.read().strip().splitlines()
-    return said[-1] if said else f"docker ended with status {process.returncode}"

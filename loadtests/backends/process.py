@@ -13,7 +13,7 @@ from loadtests.backends.cgroup import Cgroup
 from loadtests.backends.facts import collect
 from loadtests.backends.health import START_TIMEOUT_S, await_answer, free_port, seconds_to_answer
 from loadtests.backends.tree import Tree
-from loadtests.processes import Processes
+from loadtests.host.processes import Processes
 from loadtests.results import Facts
 from loadtests.targets import Target, address
 

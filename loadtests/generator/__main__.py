@@ -17,10 +17,10 @@ import gevent
 from gevent.socket import wait_read
 from locust.event import Events
 
-from loadtests.generator.crew import Crew
-from loadtests.generator.orders import Order
-from loadtests.generator.shares import Share
+from loadtests.generator.coordinator import Coordinator
+from loadtests.generator.messages import Order
 from loadtests.generator.users import LoadEnvironment, LoadUser
+from loadtests.generator.worker import Worker
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
             gevent.spawn(_end_with_stdin)
         host, _, port = options.join.rpartition(":")
         worker = environment.create_worker_runner(host, int(port))
-        Share(environment, worker)
+        Worker(environment, worker)
         worker.greenlet.join()
         return
     expected = options.workers or options.expect_workers
@@ -50,14 +50,14 @@ def main() -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         try:
             with _workers(options.workers, options.port, options.cores):
-                _obey(Crew(environment, master, expected))
+                _obey(Coordinator(environment, master, expected))
         finally:
             master.quit()
         return
     runner = environment.create_local_runner()
-    crew = Crew(environment, runner, 0)
-    Share(environment, runner)
-    _obey(crew)
+    coordinator = Coordinator(environment, runner, 0)
+    Worker(environment, runner)
+    _obey(coordinator)
 
 
 def _end_with_stdin() -> None:
@@ -66,9 +66,9 @@ def _end_with_stdin() -> None:
     os._exit(1)
 
 
-def _obey(crew: Crew) -> None:
+def _obey(coordinator: Coordinator) -> None:
     for line in iter(sys.stdin.readline, ""):
-        outcome = crew.carry_out(Order.model_validate_json(line))
+        outcome = coordinator.carry_out(Order.model_validate_json(line))
         sys.stdout.write(outcome.model_dump_json() + "\n")
         sys.stdout.flush()
 

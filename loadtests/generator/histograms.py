@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from hdrh.histogram import HdrHistogram
 
-from loadtests.analysis.inference import percentile
+from loadtests.inference import percentile
 from loadtests.results import Latencies
 
 HIGHEST_S = 600

@@ -7,10 +7,10 @@ from time import perf_counter
 from gevent import sleep
 from gevent.event import Event
 
-from loadtests.generator.alarm import Alarm
 from loadtests.generator.connection import Broken, Connection
-from loadtests.generator.orders import Order
-from loadtests.generator.tally import Tally
+from loadtests.generator.deadline_timer import DeadlineTimer
+from loadtests.generator.messages import Order
+from loadtests.generator.recorder import Recorder
 
 PAUSE_AFTER_FAULT_S = 0.05
 """So that a target that refuses everything is not asked as fast as it can refuse."""
@@ -21,11 +21,11 @@ class Load:
 
     def __init__(self, order: Order) -> None:
         self.order = order
-        self.tallies = [Tally(aim) for aim in order.aims]
+        self.recorders = [Recorder(aim) for aim in order.aims]
         self.stopping = False
         self._stopped_s: float | None = None
         self._moments = moments(order.rate_per_s or 1.0, order.seed)
-        self._alarm = Alarm()
+        self._timer = DeadlineTimer()
         self._go = Event()
         self._go.set()
         self._busy = 0
@@ -34,8 +34,8 @@ class Load:
         """Do what one user does, until the load stops."""
         connections = [Connection((aim.host, aim.port), self.order.timeout_s) for aim in self.order.aims]
         try:
-            for tally, connection in zip(self.tallies, connections, strict=True):
-                self._open(tally, connection)
+            for recorder, connection in zip(self.recorders, connections, strict=True):
+                self._open(recorder, connection)
             drive = {"paired": self._pair, "closed": self._repeat, "open": self._keep_time}[self.order.mode]
             drive(connections)
         finally:
@@ -57,36 +57,36 @@ class Load:
         self.stopping = True
         self._stopped_s = perf_counter()
         self._go.set()
-        self._alarm.ring()
+        self._timer.ring()
 
     def close(self) -> None:
         """Give back what the load holds of the system; every user must have ended."""
-        self._alarm.close()
+        self._timer.close()
 
-    def _open(self, tally: Tally, connection: Connection) -> None:
+    def _open(self, recorder: Recorder, connection: Connection) -> None:
         """Connect before anything is timed: a connection that is opened later was closed by the target."""
         try:
             connection.open()
         except Broken as broken:
-            tally.fail(str(broken))
+            recorder.fail(str(broken))
 
     def _repeat(self, connections: list[Connection]) -> None:
-        [tally], [connection] = self.tallies, connections
+        [recorder], [connection] = self.recorders, connections
         while not self.stopping:
-            self._ask(tally, connection)
+            self._ask(recorder, connection)
 
     def _keep_time(self, connections: list[Connection]) -> None:
         """Take the next moment that nobody has taken, wait for it, and send."""
-        [tally], [connection] = self.tallies, connections
+        [recorder], [connection] = self.recorders, connections
         while True:
             # Users stand in line: the first one waits for its moment, and the next one's comes later.
-            with self._alarm.turn:
+            with self._timer.turn:
                 due_s = next(self._moments)
                 if not self._is_over(due_s):
-                    self._alarm.wait_until(due_s)
+                    self._timer.wait_until(due_s)
             if self._is_over(due_s):
                 return
-            self._ask(tally, connection, due_s)
+            self._ask(recorder, connection, due_s)
 
     def _is_over(self, due_s: float) -> bool:
         """Whether a moment comes after the end; what was due before is still sent, or a stall went unseen."""
@@ -96,41 +96,41 @@ class Load:
 
     def _pair(self, connections: list[Connection]) -> None:
         """Send to every aim, then read every answer; who comes first takes turns."""
-        both = list(zip(self.tallies, connections, strict=True))
+        both = list(zip(self.recorders, connections, strict=True))
         while True:
             self._go.wait()
             if self.stopping:
                 return
             self._busy += 1
             sent = [(*one, perf_counter()) for one in both if self._send(*one)]
-            for tally, connection, start_s in sent:
-                self._receive(tally, connection, start_s, start_s)
+            for recorder, connection, start_s in sent:
+                self._receive(recorder, connection, start_s, start_s)
             both.reverse()
             self._busy -= 1
 
-    def _ask(self, tally: Tally, connection: Connection, due_s: float | None = None) -> None:
+    def _ask(self, recorder: Recorder, connection: Connection, due_s: float | None = None) -> None:
         start_s = perf_counter()
-        if self._send(tally, connection):
-            self._receive(tally, connection, start_s if due_s is None else due_s, start_s)
+        if self._send(recorder, connection):
+            self._receive(recorder, connection, start_s if due_s is None else due_s, start_s)
 
-    def _send(self, tally: Tally, connection: Connection) -> bool:
+    def _send(self, recorder: Recorder, connection: Connection) -> bool:
         if not connection.is_open:
-            tally.connects_s.append(perf_counter())
+            recorder.connects_s.append(perf_counter())
         try:
-            connection.send(tally.aim.request)
+            connection.send(recorder.aim.request)
         except Broken as broken:
-            tally.fail(str(broken))
+            recorder.fail(str(broken))
             sleep(PAUSE_AFTER_FAULT_S)
             return False
         return True
 
-    def _receive(self, tally: Tally, connection: Connection, due_s: float, start_s: float) -> None:
+    def _receive(self, recorder: Recorder, connection: Connection, due_s: float, start_s: float) -> None:
         try:
             connection.receive()
         except Broken as broken:
-            tally.fail(str(broken))
+            recorder.fail(str(broken))
         else:
-            if tally.check(connection, due_s, start_s, perf_counter() - start_s):
+            if recorder.check(connection, due_s, start_s, perf_counter() - start_s):
                 return
         sleep(PAUSE_AFTER_FAULT_S)
 

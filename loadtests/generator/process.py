@@ -10,8 +10,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from loadtests.errors import Refusal
-from loadtests.generator.orders import BEGIN, END, Order, Outcome
-from loadtests.processes import Processes
+from loadtests.generator.messages import BEGIN, END, Order, Outcome
+from loadtests.host.processes import Processes
 
 PATIENCE_S = 60
 """Beyond settling and window: users start, requests in flight end, workers report."""

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from loadtests.analysis.comparison import Comparison
-from loadtests.analysis.inference import Verdict
+from loadtests.inference import Verdict
 from loadtests.report import charts, wording
 from loadtests.report.palette import DARK, LIGHT
 from loadtests.report.preamble import preamble

@@ -1,6 +1,6 @@
 """What was compared, how, and where, in a few labelled sentences; knows no format."""
 
-from loadtests.analysis.inference import Interval
+from loadtests.inference import Interval
 from loadtests.report.wording import interval, percent
 from loadtests.results import Capacity, Efficiency, Latency, Results
 
@@ -16,7 +16,7 @@ def preamble(results: Results, margin: float, noise: Interval | None) -> list[tu
     workers = f", {settings.workers} load workers" if settings.workers else ""
     lines = [
         ("compared", f"{candidate} against {control}: {requests}"),
-        ("how", f"backend {settings.backend}, pace {settings.pace}, {pinned}{workers}"),
+        ("how", f"backend {settings.backend}, preset {settings.preset}, {pinned}{workers}"),
         *_setups(settings.efficiency, settings.capacity, settings.latency),
         (
             "machine",

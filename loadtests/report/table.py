@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from loadtests.analysis.comparison import Comparison
-from loadtests.analysis.inference import Verdict
 from loadtests.analysis.validity import Validity
+from loadtests.inference import Verdict
 from loadtests.report import wording
 from loadtests.report.preamble import preamble
 from loadtests.results import Results, Row

@@ -1,6 +1,6 @@
 """How numbers, ratios and verdicts are said, the same in every rendering; knows no format."""
 
-from loadtests.analysis.inference import Interval, Verdict
+from loadtests.inference import Interval, Verdict
 from loadtests.results import Results, Row, Value
 
 NOTHING = "—"

@@ -9,58 +9,6 @@ from tests.contract.answers import BAD_HOST, NOT_FOUND, SUCCESS, UNSUPPORTED_MED
 from tests.contract.wire import read_response
 from tests.services import Target
 
-# `uri-host [":" port]` by the grammar of RFC 3986, which says nothing about names that exist.
-HOSTS = [
-    b"",
-    b".",
-    b"..",
-    b"a..b",
-    b"a" * 64 + b".example",
-    b"xn--a",
-    b":80",
-    b"*",
-    b"a,b",
-    b"%C3%A9",
-    b"x:",
-    b"x:080",
-    b"x:99999999",
-    b"127.0.0.1:80",
-    b"[::1]",
-    b"[::FFFF:127.0.0.1]:80",
-    b"[v1.a:b]",
-]
-NO_HOSTS = [
-    b"[",
-    b"[]",
-    b"[::1",
-    b"::1",
-    b"[1.2.3.4]",
-    b"[:::]",
-    b"[::1%25eth0]",
-    b"[::1]x",
-    b"[v1]",
-    b"[vx.a]",
-    b"[v1.]",
-    b"a b",
-    b"a\tb",
-    b"a/b",
-    b"a@b",
-    b"a, b",
-    b"a?b",
-    b"a#b",
-    b"http://a",
-    b"a:b",
-    b"a:80:80",
-    b"a:-1",
-    b"a: 80",
-    b"%",
-    b"%4",
-    b"%zz",
-    b"\\",
-    b'"a"',
-    b"\xe9",
-    b"\xc3\xa9",
-]
 PROXIED: list[dict[str, str]] = [
     {"SCRIPT_NAME": "/wait"},
     {"PATH_INFO": "/wait"},
@@ -78,22 +26,6 @@ OBEYED_ELSEWHERE = [
     {"Origin": "http://example.org"},
     {"Range": "bytes=0-0"},
 ]
-
-
-@pytest.mark.parametrize("host", HOSTS)
-def test_index_for_any_host_answers(client: httpx.Client, host: bytes) -> None:
-    """The service has no names of its own; a host that is no domain name is not its business."""
-    response = client.get("/", headers=httpx.Headers([(b"Host", host)]))
-
-    assert (response.status_code, response.content) == (200, SUCCESS)
-
-
-@pytest.mark.parametrize("host", NO_HOSTS)
-def test_index_for_what_is_no_host_is_400(client: httpx.Client, host: bytes) -> None:
-    """A field value that is no host is refused, as RFC 9112, section 3.2, demands."""
-    response = client.get("/", headers=httpx.Headers([(b"Host", host)]))
-
-    assert (response.status_code, response.content) == (400, BAD_HOST)
 
 
 def test_index_without_a_host_is_400_but_in_http_1_0(target: Target) -> None:

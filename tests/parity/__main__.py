@@ -2,8 +2,8 @@
 
 Without a document of their own they are held to our contract: the corpus, then generated requests. With
 `--openapi FILE` every request is generated from that document, and the two need only agree with each other.
-Nothing is masked but what tests/parity/comparator.py names: a service whose answers carry a clock or a random
-id differs from itself, and the command says that it cannot tell.
+Nothing is masked but what engine/comparator.py names: a service whose answers carry a clock or a random id
+differs from itself, and the command says that it cannot tell.
 
 Status 0: no difference. 1: different. 2: could not tell.
 """
@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from tests.parity import generation
-from tests.parity.comparator import compare
-from tests.parity.corpus import Case, load
+from tests.parity.corpus import load
 from tests.parity.differences import load as load_differences
-from tests.parity.exchange import Address, Answer, exchange
-from tests.parity.sending import send_all
-from tests.parity.soak import report, soak
+from tests.parity.engine import generation
+from tests.parity.engine.case import Case
+from tests.parity.engine.comparator import compare
+from tests.parity.engine.exchange import Address, Answer, exchange
+from tests.parity.engine.sending import send_all
+from tests.parity.engine.soak import report, soak
 from tests.parity.verdict import described, failures, noise
 from tests.services import SERVERS
 
@@ -94,7 +95,7 @@ def _by_contract(addresses: Sequence[Address], options: argparse.Namespace) -> i
 def _by_document(addresses: Sequence[Address], options: argparse.Namespace) -> int:
     """Send requests generated from somebody's own document; A must answer them as it answered before."""
     # Imported only here: Schemathesis takes longer to import than a quick run takes.
-    from tests.parity import documented
+    from tests.parity.engine import documented
 
     prefixes = [urlsplit(url).path.rstrip("/") for url in (options.first, options.second)]
     if prefixes[0] != prefixes[1]:

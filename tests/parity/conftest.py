@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.parity.corpus import Case, load
+from tests.parity.corpus import load
 from tests.parity.differences import Differences
 from tests.parity.differences import load as load_differences
-from tests.parity.exchange import Answer
-from tests.parity.sending import send_all
+from tests.parity.engine.case import Case
+from tests.parity.engine.exchange import Answer
+from tests.parity.engine.sending import send_all
 from tests.parity.verdict import noise
 from tests.services import SERVERS, Target, running
 

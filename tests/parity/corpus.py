@@ -7,9 +7,8 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from tests.parity.entry import Case, Entry
-
-__all__ = ["BadCorpus", "Case", "load"]
+from tests.parity.engine.case import Case
+from tests.parity.entry import Entry
 
 FOLDER = Path(__file__).parent / "corpus"
 

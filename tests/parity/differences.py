@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tests.parity.comparator import compare, summary
-from tests.parity.entry import Case, Level
-from tests.parity.exchange import Answer
+from tests.parity.engine.case import Case, Level
+from tests.parity.engine.comparator import compare, summary
+from tests.parity.engine.exchange import Answer
 
 FILE = Path(__file__).parent / "differences.yaml"
 

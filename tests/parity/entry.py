@@ -14,42 +14,15 @@ list with strings around it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tests.parity.exchange import PIECE_PAUSE_S, Answer, End, Response
+from tests.parity.engine.case import Case, Layer, Level
+from tests.parity.engine.exchange import PIECE_PAUSE_S, Answer, End, Response
 from tests.parity.expected import expected
 
-Level = Literal["MUST", "SHOULD", "MAY", "choice"]
-Layer = Literal["application", "server"]
-
 LATE_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One request as bytes, and what it is there for; `expected` is set where the application answers."""
-
-    id: str
-    family: str
-    what: str
-    rfc: str
-    level: Level
-    layer: Layer
-    pieces: tuple[bytes, ...]
-    count: int
-    half_close: bool
-    heads: tuple[bool, ...]
-    expected: Answer | None
-    pause_s: float = PIECE_PAUSE_S
-    patience_s: float | None = None
-
-    @property
-    def request(self) -> bytes:
-        """All the bytes that are sent."""
-        return b"".join(self.pieces)
 
 
 class Run(BaseModel):
@@ -135,14 +108,14 @@ class Entry(BaseModel):
     def _pieces(self) -> tuple[bytes, ...]:
         added = "".join(f"{line}\r\n" for line in self.fields)
         if self.pieces is not None:
-            return tuple(_bytes(piece) for piece in self.pieces)
+            return tuple(in_bytes(piece) for piece in self.pieces)
         if self.send is not None:
-            return (_bytes(self.send),)
+            return (in_bytes(self.send),)
         if self.get is not None:
-            return (_bytes(f"GET {self.get} HTTP/1.1\r\nHost: x\r\n{added}\r\n"),)
-        body = _bytes(self.echo or "")
+            return (in_bytes(f"GET {self.get} HTTP/1.1\r\nHost: x\r\n{added}\r\n"),)
+        body = in_bytes(self.echo or "")
         head = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-        return (_bytes(f"{head}Content-Length: {len(body)}\r\n{added}\r\n") + body,)
+        return (in_bytes(f"{head}Content-Length: {len(body)}\r\n{added}\r\n") + body,)
 
     def _answer(self, heads: tuple[bool, ...]) -> Answer | None:
         if self.expect is None:
@@ -156,7 +129,8 @@ def _without_body(response: Response, head: bool) -> Response:
     return Response(response.status, response.headers, b"") if head else response
 
 
-def _bytes(text: Text) -> bytes:
+def in_bytes(text: Text) -> bytes:
+    """Return what is sent for a text: latin-1, so that every character is one byte."""
     if isinstance(text, list):
-        return b"".join(_bytes(part) for part in text)
+        return b"".join(in_bytes(part) for part in text)
     return text.repeat.encode("latin-1") * text.times if isinstance(text, Run) else text.encode("latin-1")

@@ -22,7 +22,7 @@ from tests.contract.answers import (
     invalid,
     no_member,
 )
-from tests.parity.exchange import Response
+from tests.parity.engine.exchange import Response
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"

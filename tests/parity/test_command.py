@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from tests.parity.command import command
-from tests.parity.corpus import Case
-from tests.parity.exchange import Address
+from tests.parity.engine.case import Case
+from tests.parity.engine.command import command
+from tests.parity.engine.exchange import Address
 
 ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 TIMEOUT_S = 30

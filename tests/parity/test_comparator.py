@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.parity.comparator import compare, normalised, summary
-from tests.parity.exchange import Answer, End, Response
+from tests.parity.engine.comparator import compare, normalised, summary
+from tests.parity.engine.exchange import Answer, End, Response
 
 Headers = tuple[tuple[bytes, bytes], ...]
 

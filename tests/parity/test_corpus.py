@@ -3,8 +3,9 @@
 import pytest
 
 from tests.parity.conftest import Service
-from tests.parity.corpus import Case, load
+from tests.parity.corpus import load
 from tests.parity.differences import Differences
+from tests.parity.engine.case import Case
 from tests.parity.verdict import failures
 from tests.services import SERVERS
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.parity.corpus import Case
 from tests.parity.differences import BadDifferences, Differences, load
-from tests.parity.exchange import Answer, End, Response
+from tests.parity.engine.case import Case
+from tests.parity.engine.exchange import Answer, End, Response
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 OK = Answer((Response(200, ((b"Content-Type", b"text/plain"),), b"ok"),), End.OPEN)

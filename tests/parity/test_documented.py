@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from tests.contract import document as contract
-from tests.parity import documented
-from tests.parity.request import Request
-from tests.parity.soak import soak
+from tests.parity.engine import documented
+from tests.parity.engine.request import Request
+from tests.parity.engine.soak import soak
 from tests.services import Target
 
 PETS: dict[str, Any] = {

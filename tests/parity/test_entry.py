@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.parity.corpus import BadCorpus, Case, load
-from tests.parity.exchange import Answer, End, Response
+from tests.parity.corpus import BadCorpus, load
+from tests.parity.engine.case import Case
+from tests.parity.engine.exchange import Answer, End, Response
 
 ENTRY: dict[str, Any] = {
     "id": "some.case",

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.parity.exchange import SENTINEL, Address, Answer, Connection, End, Response, exchange
+from tests.parity.engine.exchange import SENTINEL, Address, Answer, Connection, End, Response, exchange
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"

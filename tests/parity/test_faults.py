@@ -11,11 +11,13 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.parity.exchange import exchange
+from tests.parity.engine.exchange import exchange
 from tests.parity.faults import table
 from tests.parity.faults.catalogue import FAULTS
 from tests.parity.faults.trial import Healthy, Trial, attempt, healthy, planted, sample, still_caught
 from tests.services import SERVERS
+
+pytestmark = pytest.mark.full
 
 EITHER = pytest.mark.parametrize("side", SERVERS)
 PLANTED = [name for name, fault in FAULTS.items() if not fault.is_control]

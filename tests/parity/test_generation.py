@@ -6,10 +6,10 @@ from random import Random
 
 from hypothesis import given, settings, strategies
 
-from tests.parity import generation
-from tests.parity.command import command
-from tests.parity.pair import Pair
-from tests.parity.request import Request
+from tests.parity.engine import generation
+from tests.parity.engine.command import command
+from tests.parity.engine.pair import Pair
+from tests.parity.engine.request import Request
 from tests.services import Target
 
 MANY = 5_000

@@ -10,6 +10,8 @@ import yaml
 from tests.contract.document import Document
 from tests.services import COMMANDS, free_port, running, start, stop, wait_until_it_answers
 
+pytestmark = pytest.mark.full
+
 TIMEOUT_S = 300
 
 

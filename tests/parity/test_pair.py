@@ -7,9 +7,9 @@ from threading import Thread
 
 import pytest
 
-from tests.parity.exchange import Address
-from tests.parity.pair import Pair
-from tests.parity.soak import Outcome, soak
+from tests.parity.engine.exchange import Address
+from tests.parity.engine.pair import Pair
+from tests.parity.engine.soak import Outcome, soak
 
 Script = Callable[[bytes], tuple[bytes, bool]]
 

@@ -5,9 +5,9 @@ from itertools import islice
 
 import pytest
 
-from tests.parity import generation
-from tests.parity.reduction import reduced
-from tests.parity.request import Request
+from tests.parity.engine import generation
+from tests.parity.engine.reduction import reduced
+from tests.parity.engine.request import Request
 
 REQUEST = Request(
     "PUT",

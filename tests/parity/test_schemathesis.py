@@ -7,8 +7,12 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT, Popen
 from typing import Any
 
+import pytest
+
 from tests.contract.document import PATH
 from tests.services import Target, free_port, start, stop, wait_until_it_answers
+
+pytestmark = pytest.mark.full
 
 SEED = 1
 EXAMPLES_PER_OPERATION = 100
@@ -31,7 +35,9 @@ def test_both_services_pass_the_same_cases(targets: dict[str, Target], tmp_path:
 def test_a_crash_is_found(tmp_path: Path) -> None:
     """The run can fail: an `index` that answers 500 is no success."""
     port = free_port()
-    process = start([sys.executable, "-m", "tests.serving.crashing", "flask_app", "--port", str(port)])
+    process = start(
+        [sys.executable, "-m", "tests.integration.lifecycle.crashing", "flask_app", "--port", str(port)]
+    )
     try:
         wait_until_it_answers(port, process)
         report = end(begin(f"http://127.0.0.1:{port}", tmp_path, "--include-operation-id", "index"), tmp_path)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.services import Target, free_port, start, stop, wait_until_it_answers
 
-SOAK = [sys.executable, "-m", "tests.parity.soak"]
+SOAK = [sys.executable, "-m", "tests.parity.engine.soak"]
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
@@ -27,7 +27,9 @@ def urls(flask: str, fastapi: str) -> list[str]:
 def crashing() -> Iterator[str]:
     """Return the URL of a Flask service whose `index` crashes."""
     port = free_port()
-    process = start([sys.executable, "-m", "tests.serving.crashing", "flask_app", "--port", str(port)])
+    process = start(
+        [sys.executable, "-m", "tests.integration.lifecycle.crashing", "flask_app", "--port", str(port)]
+    )
     try:
         wait_until_it_answers(port, process)
         yield f"http://127.0.0.1:{port}"
@@ -57,7 +59,7 @@ def test_different_services_end_with_status_1_and_the_smallest_request(
     assert "The server failed to answer." in result.stdout
     assert "Success!" in result.stdout
     assert "printf -- 'GET / HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n'" in result.stdout
-    assert re.search(r"\n  python -m tests.parity.soak --seed 7 --pairs \d+\n$", result.stdout)
+    assert re.search(r"\n  python -m tests.parity.engine.soak --seed 7 --pairs \d+\n$", result.stdout)
 
 
 def test_a_service_that_is_not_there_ends_with_status_2(targets: dict[str, Target]) -> None:
@@ -68,7 +70,7 @@ def test_a_service_that_is_not_there_ends_with_status_2(targets: dict[str, Targe
 
     assert result.returncode == 2
     assert result.stderr == (
-        f"python -m tests.parity.soak: a service cannot be asked: {url}: Connection refused\n"
+        f"python -m tests.parity.engine.soak: a service cannot be asked: {url}: Connection refused\n"
     )
 
 
@@ -83,4 +85,4 @@ def test_an_interrupt_ends_it_with_one_sentence(targets: dict[str, Target]) -> N
         _, errors = process.communicate(timeout=60)
 
     assert process.returncode == 130
-    assert errors == "python -m tests.parity.soak: stopped before the end; no difference so far\n"
+    assert errors == "python -m tests.parity.engine.soak: stopped before the end; no difference so far\n"

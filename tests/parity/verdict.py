@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tests.parity.command import command
-from tests.parity.comparator import compare
 from tests.parity.differences import Differences
-from tests.parity.entry import Case
-from tests.parity.exchange import Address, Answer
+from tests.parity.engine.case import Case
+from tests.parity.engine.command import command
+from tests.parity.engine.comparator import compare
+from tests.parity.engine.exchange import Address, Answer
 
 Answers = Mapping[str, Answer]
 

@@ -1,61 +1,145 @@
-"""The README's picture and table, drawn from committed results; `--check` only says if they are stale."""
+"""What the READMEs show of committed runs, drawn from them; `--check` only says which files are stale."""
 
 import re
 import sys
+from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
+from textwrap import fill
+
+from rich.console import Console
 
 from loadtests.analysis.comparison import Comparison, compare
 from loadtests.errors import Refusal
-from loadtests.report import markdown, strip
-from loadtests.results import Results, load
+from loadtests.report import forest_plot, markdown, wording
+from loadtests.results import Results, Row, load
+from tests.integration.images.picture import svg
+from tests.integration.images.report import MB, WIDTH, tables
+from tests.integration.images.xray import Run
 
 ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
 RESULTS = "loadtests/published"
-STRIP = "loadtests/strip.svg"
-BLOCK = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- /table -->)", re.DOTALL)
+PLOT = f"{RESULTS}/forest-plot.svg"
+IMAGES = "docker/images.json"
+PICTURE = "docker/images.svg"
+SHOWN = {"cpu_us_per_request", "throughput_per_s", "latency_p50_ms", "latency_p90_ms", "cold_start_ms"}
 
 
-def block(results: Results, comparison: Comparison) -> str:
-    """Write what stands between the two marks: picture, table, what to make of them, where they are from."""
+def answer(results: Results, comparison: Comparison) -> str:
+    """Write the conclusion in a sentence, and the few rows that it comes from."""
+    rows = [row for row in comparison.rows if row.headline and row.metric in SHOWN and row.ratio]
+    rows = [row for row in rows if row.scenario in {"index", None}]
+    ratios = {row.metric: row.ratio.estimate for row in rows if row.ratio and row.verdict != "inconclusive"}
     control, candidate = (markdown.text(target.title) for target in results.targets)
-    pace = results.settings.pace
-    command = "make compare" if pace == "default" else f"make compare ARGS=--{pace}"
+    clauses = []
+    if "cpu_us_per_request" in ratios:
+        clauses.append(
+            f"{candidate} used {ratios['cpu_us_per_request']:.2f} times the CPU time of {control} "
+            "for one `GET /`"
+        )
+    if "throughput_per_s" in ratios:
+        clauses.append(
+            f"answered {ratios['throughput_per_s']:.1f} times as many requests a second on one core"
+        )
+    if "cold_start_ms" in ratios:
+        clauses.append(f"took {ratios['cold_start_ms']:.1f} times as long to start")
+    *first, last = clauses
+    sentence = f"**{', '.join(first)} and {last}.**" if first else f"**{last}.**"
+    environment = results.environment
+    sentence = fill(sentence, 110, break_on_hyphens=False)
+    lines = [f"| | {control} | {candidate} | {candidate} ÷ {control} | |", "|---|--:|--:|--:|---|"]
+    lines += [_line(row, results, comparison) for row in rows]
+    origin = (
+        f"Measured {environment.started:%Y-%m-%d} at revision {(environment.git_revision or '')[:7]} on "
+        f"{environment.cpu}, {environment.cpu_count} cores. Latency: at half of the slower one's capacity."
+    )
+    return "\n".join([sentence, "", *lines, "", origin]) + "\n"
+
+
+def _line(row: Row, results: Results, comparison: Comparison) -> str:
+    cells = (
+        wording.metric(row),
+        wording.number(row.control.median),
+        wording.number(row.candidate.median),
+        wording.interval(row.ratio),
+        wording.verdict(row, results, comparison.margin),
+    )
+    return f"| {' | '.join(map(markdown.text, cells))} |".replace("\\[", "[").replace("\\]", "]")
+
+
+def everything(results: Results, comparison: Comparison) -> str:
+    """Write picture, table, what to make of them, and where they are from."""
+    control, candidate = (markdown.text(target.title) for target in results.targets)
+    preset = results.settings.preset
+    command = "make compare" if preset == "default" else f"make compare ARGS=--{preset}"
+    name = PLOT.removeprefix("loadtests/")
     parts = [
-        f"![{candidate} ÷ {control}, each ratio with its interval; the table below says the same]({STRIP})",
+        f"![{candidate} ÷ {control}, each ratio with its interval; the table below says the same]({name})",
         markdown.headlines(results, comparison),
         markdown.origin(results, comparison),
         markdown.warnings(comparison),
-        f"Drawn by `make readme` from [{RESULTS}]({RESULTS}); `python -m loadtests report {RESULTS}` draws "
+        f"Drawn by `make readme` from [published](published); `python -m loadtests report {RESULTS}` draws "
         f"every chart of it, and `{command}` measures here.",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def written(text: str, results: Results) -> str:
-    """Return the README with the block as it should be."""
-    return BLOCK.sub(lambda _: block(results, compare(results)), text)
+def sizes(run: Run) -> str:
+    """Say how large the slim images are, beside the plain ones."""
+    by_name = {image.name: image.size_bytes / MB for image in run.images}
+    said = [
+        f"{title} {by_name[f'{name}-app']:.1f} MB instead of {by_name[f'{name}-app-plain']:.0f}"
+        for title, name in (("Flask", "flask"), ("FastAPI", "fastapi"))
+    ]
+    return fill(f"{' and '.join(said)} for a plain `FROM {run.base}` (all files, not packed).", 110) + "\n"
+
+
+def images(run: Run) -> str:
+    """Draw the committed run as `make images` draws its own."""
+    drawn = Console(width=WIDTH, file=StringIO(), highlight=False)
+    drawn.print(tables(run))
+    assert isinstance(drawn.file, StringIO)
+    return fenced("\n".join(line.rstrip() for line in drawn.file.getvalue().splitlines() if line.strip()))
+
+
+def fenced(text: str) -> str:
+    """Write text as it is."""
+    return f"```\n{text.strip()}\n```\n"
+
+
+def written(text: str, blocks: Mapping[str, str]) -> str:
+    """Return a README with each block between its two marks."""
+    for mark, block in blocks.items():
+        between = re.compile(rf"(?<=<!-- {mark} -->\n).*(?=<!-- /{mark} -->)", re.DOTALL)
+        text = between.sub(lambda _, block=block: block, text)  # type: ignore[misc]
+    return text
 
 
 def wanted(root: Path) -> dict[Path, str]:
-    """Return each file that is drawn from the results, and what it should hold.
+    """Return each file that is drawn from what is committed, and what it should hold.
 
     Raises:
         Refusal: there are no results.
     """
     results = load(root / RESULTS)
-    readme = root / README.name
-    return {
-        readme: written(readme.read_text(encoding="utf-8"), results),
-        root / STRIP: strip.draw(results, compare(results)),
+    comparison = compare(results)
+    run = Run.model_validate_json((root / IMAGES).read_text())
+    blocks = {
+        "README.md": {"answer": answer(results, comparison), "sizes": sizes(run)},
+        "loadtests/README.md": {
+            "table": everything(results, comparison),
+            "glue": fenced((root / RESULTS / "glue.txt").read_text()),
+        },
+        "tests/README.md": {"hazards": fenced((root / RESULTS / "hazards.txt").read_text())},
+        "docker/README.md": {"images": images(run)},
     }
+    texts = {root / name: written((root / name).read_text("utf-8"), each) for name, each in blocks.items()}
+    return {**texts, root / PLOT: forest_plot.draw(results, comparison), root / PICTURE: svg(run)}
 
 
-def stale(files: dict[Path, str]) -> list[Path]:
+def stale(files: Mapping[Path, str]) -> list[Path]:
     """Return those that do not hold what they should."""
-    return [
-        path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
+    return [path for path, text in files.items() if not path.exists() or path.read_text("utf-8") != text]
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
@@ -71,9 +155,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         return 0
     found = " and ".join(str(path.relative_to(root)) for path in stale(files))
     if found:
-        print(
-            f"{found} no longer shows what {RESULTS} holds: draw it again by `make readme`.", file=sys.stderr
-        )
+        print(f"{found} no longer shows what is committed: draw it again by `make readme`.", file=sys.stderr)
     return 1 if found else 0
 
 

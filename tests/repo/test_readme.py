@@ -7,27 +7,51 @@ from urllib.parse import urlsplit
 import pytest
 
 from loadtests.analysis.comparison import compare
-from loadtests.report.agreement import agreements
+from loadtests.report.compare_runs import agreements
 from loadtests.results import FILE_NAME, Row, load
-from tests.repo.readme import README, RESULTS, ROOT, STRIP, main, stale, wanted
-from tests.unit.measured import results
+from tests.repo.readme import IMAGES, PLOT, RESULTS, ROOT, main, stale, wanted
+from tests.unit.results_factory import results
 
-MARKED = "# A\n\n<!-- table -->\nold\n<!-- /table -->\n\nThe end.\n"
+READMES = ("README.md", "loadtests/README.md", "tests/README.md", "docker/README.md")
+FOLDERS = [*READMES, "loadtests/published/README.md", ".ci/README.md", "DECISIONS.md"]
+MARKED = """# A
+
+<!-- answer -->
+old
+<!-- /answer -->
+
+The end.
+"""
+LONGEST = 160
+WIDEST = 120
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Return a folder with committed results, whose README and picture were drawn from them."""
+    """Return a folder with what is committed, whose READMEs and pictures were drawn from it."""
     (tmp_path / RESULTS).mkdir(parents=True)
     results().save(tmp_path / RESULTS / FILE_NAME)
-    (tmp_path / README.name).write_text(MARKED)
+    for name in ("glue.txt", "hazards.txt"):
+        (tmp_path / RESULTS / name).write_text("a line\n")
+    for name in READMES:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(MARKED)
+    (tmp_path / IMAGES).write_text((ROOT / IMAGES).read_text())
     assert main([], tmp_path) == 0
     return tmp_path
 
 
-def test_readme_picture_and_table_are_the_committed_run() -> None:
+def test_readmes_and_pictures_are_what_is_committed() -> None:
     """No number is typed; `make readme` draws them again."""
     assert stale(wanted(ROOT)) == []
+
+
+def test_readme_stays_short() -> None:
+    """A stranger reads it to its end: so many lines, and none that runs out of the window."""
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+
+    assert len(lines) <= LONGEST
+    assert [line for line in lines if len(line) > WIDEST and not line.startswith("|")] == []
 
 
 @pytest.mark.parametrize("run", ["again", "code-before", "machine-2", "machine-3"])
@@ -44,9 +68,8 @@ def test_readme_says_how_far_the_kept_runs_agree(run: str) -> None:
         f"{throughput.estimate:.2f} [{throughput.low:.2f}, {throughput.high:.2f}]",
         f"{sum(one.agrees for one in found)} of {len(found)}",
     )
-    [line] = [
-        line for line in README.read_text(encoding="utf-8").splitlines() if f"]({RESULTS}/{run})" in line
-    ]
+    lines = (ROOT / "loadtests/README.md").read_text(encoding="utf-8").splitlines()
+    [line] = [line for line in lines if f"](published/{run})" in line]
     assert line.endswith(f"| {' | '.join(cells)} |")
 
 
@@ -73,13 +96,11 @@ def _asked(row: Row) -> tuple[str | None, str, str]:
 
 
 def test_readme_drawn_again_changes_what_stands_between_the_marks(repository: Path) -> None:
-    """The picture, the table and where they are from; the rest is left alone."""
-    text = (repository / README.name).read_text()
-    assert text.startswith(
-        "# A\n\n<!-- table -->\n![FastAPI ÷ Flask, each ratio with its interval; "
-        "the table below says the same](loadtests/strip.svg)\n\n| scenario | metric |"
-    )
-    assert text.endswith("and `make compare` measures here.\n<!-- /table -->\n\nThe end.\n")
+    """The conclusion, its rows and where they are from; the rest is left alone."""
+    text = (repository / "README.md").read_text()
+
+    assert text.startswith("# A\n\n<!-- answer -->\n**FastAPI used ")
+    assert text.endswith("\n<!-- /answer -->\n\nThe end.\n")
     assert "| FastAPI faster |" in text
 
 
@@ -91,7 +112,7 @@ def test_readme_check_of_what_was_just_drawn_is_silent(
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("name", [README.name, STRIP])
+@pytest.mark.parametrize("name", ["README.md", PLOT])
 def test_readme_check_of_a_typed_number_fails_in_one_sentence(
     repository: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
@@ -101,7 +122,7 @@ def test_readme_check_of_a_typed_number_fails_in_one_sentence(
     path.write_text(changed)
     assert main(["--check"], repository) == 1
     assert capsys.readouterr().err == (
-        f"{name} no longer shows what {RESULTS} holds: draw it again by `make readme`.\n"
+        f"{name} no longer shows what is committed: draw it again by `make readme`.\n"
     )
     assert path.read_text() == changed
 
@@ -117,26 +138,40 @@ def test_readme_check_without_results_fails_in_one_sentence(
 def test_readme_handlers_are_the_real_ones() -> None:
     """Every Python block stands in one of the apps, to the letter."""
     routes = [(ROOT / app / "routes.py").read_text() for app in ("flask_app", "fastapi_app")]
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
     assert len(blocks) == 2
     for block, code in zip(blocks, routes, strict=True):
         assert block in code
 
 
-def test_readme_links_lead_somewhere() -> None:
-    """Every file that is linked exists."""
-    links = [link for link in re.findall(r"\]\(([^)]+)\)", README.read_text()) if not urlsplit(link).scheme]
+@pytest.mark.parametrize("name", FOLDERS)
+def test_links_lead_somewhere(name: str) -> None:
+    """Every file that is linked exists, and so does every heading."""
+    path = ROOT / name
+    for link in re.findall(r"\]\(([^)]+)\)", path.read_text("utf-8")):
+        if urlsplit(link).scheme:
+            continue
+        file, _, heading = link.partition("#")
+        assert (path.parent / file).exists(), link
+        if heading:
+            titles = re.findall(r"^#+ (.*)$", (path.parent / file).read_text("utf-8"), re.MULTILINE)
+            assert heading in {title.lower().replace(" ", "-") for title in titles}, link
 
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
 
-
-def test_readme_commands_are_in_the_makefile() -> None:
+@pytest.mark.parametrize("name", FOLDERS)
+def test_commands_are_in_the_makefile(name: str) -> None:
     """Every `make …` that is named is a target."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
-    named = set(re.findall(r"[`\n]make ([a-z-]+)", README.read_text()))
+    assert set(re.findall(r"[`\n]make ([a-z-]+)", (ROOT / name).read_text("utf-8"))) <= targets
 
-    assert named
-    assert named <= targets
+
+def test_files_that_the_map_names_exist() -> None:
+    """The answers to a stranger's questions are where they are said to be."""
+    text = (ROOT / "tests/README.md").read_text("utf-8")
+    questions = text[text.index("## Where is") : text.index("## Contributing")]
+    answers = [name for name in re.findall(r"`([a-z_.]+/[^`]+)`", questions) if "?" not in name]
+
+    assert len(answers) >= 9
+    assert [name for name in answers if not (ROOT / name).exists()] == []

@@ -7,7 +7,7 @@ import pytest
 from loadtests.analysis.cells import Cell, cells, terms
 from loadtests.analysis.validity import Terms, Validity
 from loadtests.results import Reading, Results
-from tests.unit.measured import CANDIDATE, CONTROL, ENVIRONMENT, SCENARIOS, reading, results
+from tests.unit.results_factory import CANDIDATE, CONTROL, ENVIRONMENT, SCENARIOS, reading, results
 
 WAIT = SCENARIOS[2]
 

@@ -8,8 +8,8 @@ from loadtests.report.charts.chart import plain
 from loadtests.report.charts.series import pairs
 from loadtests.results import Reading, Results
 from loadtests.targets import Target
-from tests.unit.compared import comparison
-from tests.unit.measured import results
+from tests.unit.comparison_factory import comparison
+from tests.unit.results_factory import results
 
 
 def charts(measured: Results, compared: Comparison) -> dict[str, Chart]:

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadtests.analysis.comparison import Comparison, compare
-from loadtests.analysis.inference import LEAST_MARGIN, Verdict
+from loadtests.inference import LEAST_MARGIN, Verdict
 from loadtests.results import Reading, Results, Row
 from loadtests.targets import Target
-from tests.unit.measured import CANDIDATE, CONTROL, SCENARIOS, reading, results
+from tests.unit.results_factory import CANDIDATE, CONTROL, SCENARIOS, reading, results
 
 TURNED = {
     Verdict.FASTER: Verdict.SLOWER,

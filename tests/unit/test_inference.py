@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata, wilcoxon
 
-from loadtests.analysis.inference import (
+from loadtests.inference import (
     LEAST_MARGIN,
     SIGNIFICANCE,
     Interval,

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from loadtests.errors import Refusal
-from loadtests.lock import alone
+from loadtests.host.lock import exclusive_lock
 
 HOLD = """
 import subprocess, sys
 from pathlib import Path
-from loadtests.lock import alone
-with alone(Path(sys.argv[1])):
+from loadtests.host.lock import exclusive_lock
+with exclusive_lock(Path(sys.argv[1])):
     child = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL)
     print(child.pid, flush=True)
     sys.stdin.read()
@@ -44,7 +44,7 @@ def test_alone_while_another_process_holds_the_machine_is_refused(tmp_path: Path
     path = tmp_path / "lock"
     with holder(path) as (process, _):
         for _ in range(2):
-            with pytest.raises(Refusal) as refusal, alone(path):
+            with pytest.raises(Refusal) as refusal, exclusive_lock(path):
                 pytest.fail("both hold it")
             assert str(refusal.value) == (
                 "Another comparison is running on this machine, and the two would measure each other: wait "
@@ -61,35 +61,35 @@ def test_alone_after_the_holder_was_killed_holds_the_machine(tmp_path: Path, by:
         process.send_signal(by)
         process.wait()
         os.kill(child, 0)
-        with alone(path):
+        with exclusive_lock(path):
             pass
 
 
 def test_alone_after_an_orderly_end_holds_the_machine_again(tmp_path: Path) -> None:
     """Once or twice in one process, and after a failure in the block."""
     path = tmp_path / "lock"
-    with alone(path):
+    with exclusive_lock(path):
         pass
-    with pytest.raises(RuntimeError, match="in the block"), alone(path):
+    with pytest.raises(RuntimeError, match="in the block"), exclusive_lock(path):
         raise RuntimeError("in the block")
-    with alone(path):
+    with exclusive_lock(path):
         pass
 
 
 def test_alone_within_itself_is_refused(tmp_path: Path) -> None:
     """Two comparisons in one process would measure each other, too."""
     path = tmp_path / "lock"
-    with alone(path), pytest.raises(Refusal), alone(path):
+    with exclusive_lock(path), pytest.raises(Refusal), exclusive_lock(path):
         pytest.fail("both hold it")
 
 
 def test_alone_leaves_no_open_file_behind(tmp_path: Path) -> None:
     """A refusal gives back what it had opened."""
     path = tmp_path / "lock"
-    with alone(path):
+    with exclusive_lock(path):
         before = len(os.listdir("/proc/self/fd"))
         for _ in range(5):
-            with pytest.raises(Refusal), alone(path):
+            with pytest.raises(Refusal), exclusive_lock(path):
                 pytest.fail("both hold it")
         assert len(os.listdir("/proc/self/fd")) == before
 
@@ -99,7 +99,7 @@ def test_alone_writes_nothing_into_the_file(tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_text("kept")
     (tmp_path / "lock").symlink_to(precious)
-    with alone(tmp_path / "lock"):
+    with exclusive_lock(tmp_path / "lock"):
         pass
     assert precious.read_text() == "kept"
 
@@ -109,7 +109,7 @@ def test_alone_with_a_file_that_may_only_be_read_holds_the_machine(tmp_path: Pat
     path = tmp_path / "lock"
     path.touch()
     path.chmod(0o444)
-    with alone(path):
+    with exclusive_lock(path):
         pass
     assert path.stat().st_mode & 0o777 == 0o444
 
@@ -117,7 +117,7 @@ def test_alone_with_a_file_that_may_only_be_read_holds_the_machine(tmp_path: Pat
 def test_alone_where_no_file_can_be_made_is_refused(tmp_path: Path) -> None:
     """The sentence names the place and the system's reason."""
     path = tmp_path / "nowhere" / "lock"
-    with pytest.raises(Refusal) as refusal, alone(path):
+    with pytest.raises(Refusal) as refusal, exclusive_lock(path):
         pytest.fail("nothing holds it")
     assert str(refusal.value) == (
         f"Nobody can see whether another comparison is running: {path}: No such file or directory."

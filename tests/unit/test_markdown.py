@@ -5,8 +5,8 @@ from markdown_it import MarkdownIt
 from loadtests.analysis.comparison import compare
 from loadtests.report.markdown import draw, headlines, text
 from loadtests.targets import Target
-from tests.unit.compared import ROWS, comparison
-from tests.unit.measured import results
+from tests.unit.comparison_factory import ROWS, comparison
+from tests.unit.results_factory import results
 
 HOSTILE = "<script>alert(1)</script> | *x* _y_ `z` [l](http://evil) ~~s~~ \\"
 

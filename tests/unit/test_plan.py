@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import plan as planning
-from loadtests.commandline import parser
+from loadtests.cli import parser
+from loadtests.compare import plan as planning
+from loadtests.compare.plan import Plan, plan
 from loadtests.errors import Refusal
-from loadtests.plan import Plan, plan
 from loadtests.results import Efficiency
-from tests.unit.measured import SCENARIOS
+from tests.unit.results_factory import SCENARIOS
 
 MEASURED = "cpu_us_per_request, latency_p50_ms, latency_p90_ms, latency_p99_ms, throughput_per_s"
 OF_A_SERVICE = "code_lines, cold_start_ms, image_mb, memory_idle_mb, memory_peak_mb, packages, packages_mb"
@@ -46,14 +46,14 @@ def test_plan_without_options_compares_everything_of_both() -> None:
     assert found.settings.efficiency is not None
     assert found.settings.capacity is not None
     assert found.settings.latency is not None
-    assert (found.settings.pace, found.settings.backend) == ("default", "process")
+    assert (found.settings.preset, found.settings.backend) == ("default", "process")
     assert (found.settings.server_core, found.settings.generator_core) == (0, 5)
     assert found.commands == {
         "flask": [sys.executable, "-m", "flask_app"],
         "fastapi": [sys.executable, "-m", "fastapi_app"],
         "flask-again": [sys.executable, "-m", "flask_app"],
     }
-    assert (found.brought, found.generator, found.assertions) == (False, (), ())
+    assert (found.is_custom, found.generator, found.thresholds) == (False, (), ())
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_plan_of_a_null_comparison_gives_the_port_to_the_first(service: str) -> 
 def test_plan_of_a_handicap_wraps_that_service_only() -> None:
     """The other one runs as it always does."""
     found = planned("--handicap", "fastapi=5%")
-    wrapped = [sys.executable, "-m", "loadtests.handicap", "0.05", "fastapi_app"]
+    wrapped = [sys.executable, "-m", "loadtests.selftest.handicap", "0.05", "fastapi_app"]
     assert found.settings.handicaps == {"fastapi": 0.05}
     assert found.commands["fastapi"] == wrapped
     assert found.commands["flask"] == found.commands["flask-again"] == [sys.executable, "-m", "flask_app"]
@@ -205,7 +205,7 @@ def test_plan_of_a_handicap_wraps_that_service_only() -> None:
 def test_plan_of_a_handicapped_control_handicaps_its_second_process_too() -> None:
     """A/A compares the control with itself: without the same handicap a difference would be real."""
     found = planned("--handicap", "flask=7%")
-    assert found.commands["flask"][2:4] == ["loadtests.handicap", "0.07"]
+    assert found.commands["flask"][2:4] == ["loadtests.selftest.handicap", "0.07"]
     assert found.commands["flask-again"] == found.commands["flask"]
 
 
@@ -214,7 +214,7 @@ def test_plan_of_a_handicapped_null_comparison_handicaps_the_second_process_only
     found = planned("--null", "flask", "--handicap", "flask=5%")
     assert found.settings.handicaps == {"flask-again": 0.05}
     assert found.commands["flask"] == [sys.executable, "-m", "flask_app"]
-    assert found.commands["flask-again"][2:] == ["loadtests.handicap", "0.05", "flask_app"]
+    assert found.commands["flask-again"][2:] == ["loadtests.selftest.handicap", "0.05", "flask_app"]
 
 
 def test_plan_of_services_of_your_own_knows_neither_of_ours() -> None:
@@ -224,7 +224,7 @@ def test_plan_of_services_of_your_own_knows_neither_of_ours() -> None:
         ("Old", "http://old.example:8000", None),
         ("New", "http://new.example", None),
     ]
-    assert found.brought
+    assert found.is_custom
     assert list(found.operations) == ["GET /a", "DELETE /b?c=1"]
     assert [(one.name, one.request, one.delay_s) for one in found.settings.scenarios] == [
         ("GET /a", "GET /a", 0),
@@ -301,7 +301,7 @@ def test_plan_with_places_for_its_output_keeps_them() -> None:
     """Folder, copy and demands come as they were given."""
     found = planned("--out", "here", "--json", "there.json", "--assert", "index.throughput_per_s.ratio > 2")
     assert (found.folder, found.copy) == (Path("here"), Path("there.json"))
-    assert [one.text for one in found.assertions] == ["index.throughput_per_s.ratio > 2"]
+    assert [one.text for one in found.thresholds] == ["index.throughput_per_s.ratio > 2"]
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_plan_with_an_assertion_that_nothing_could_hold_is_refused(
 )
 def test_plan_with_an_assertion_that_can_be_judged_keeps_it(options: list[str], demand: str) -> None:
     """A percentile that is no headline, a fact, and a request as a name are all known."""
-    assert [one.text for one in planned(*options, "--assert", demand).assertions] == [demand]
+    assert [one.text for one in planned(*options, "--assert", demand).thresholds] == [demand]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from loadtests.progress import left_s, progress
+from loadtests.compare.progress import left_s, progress
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_left_follows_the_plan_first_and_then_what_was_seen(
 @pytest.mark.parametrize("is_terminal", [True, False])
 def test_bar_says_what_is_done_and_what_is_left(is_terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal at once; elsewhere a line now and then."""
-    monkeypatch.setattr("loadtests.progress.REPORT_EVERY_S", -1)
+    monkeypatch.setattr("loadtests.compare.progress.REPORT_EVERY_S", -1)
     console = Console(force_terminal=is_terminal, width=100, record=True)
     with progress(console, 90) as bar:
         bar.show("starting [both]")

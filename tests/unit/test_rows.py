@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadtests.analysis.cells import cells
-from loadtests.analysis.inference import Verdict
 from loadtests.analysis.rows import rows
 from loadtests.analysis.validity import Validity
+from loadtests.inference import Verdict
 from loadtests.results import Capacity, Facts, Reading, Results, Row
-from tests.unit.measured import CANDIDATE, CONTROL, SCENARIOS, SETTINGS, latencies, reading, results
+from tests.unit.results_factory import CANDIDATE, CONTROL, SCENARIOS, SETTINGS, latencies, reading, results
 
 INDEX = {"scenarios": SCENARIOS[:1]}
 repeatable = settings(derandomize=True, deadline=None, database=None, max_examples=15)

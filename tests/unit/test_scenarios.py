@@ -50,11 +50,6 @@ def test_operation_of_a_waiting_scenario_asks_for_its_milliseconds() -> None:
     assert waiting.answer == b'{"msg":"Success!","waited_ms":35}'
 
 
-def test_echo_expects_what_it_sends() -> None:
-    """The answer to echo is its own body, byte for byte."""
-    assert ECHO.body == ECHO.answer
-
-
 def test_fault_of_a_service_whose_server_is_not_known_leaves_the_server_alone() -> None:
     """A service that somebody brought along may be served by anything."""
     anything = {**RIGHT, "server": "anything"}

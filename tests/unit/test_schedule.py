@@ -6,40 +6,39 @@ from typing import Any
 
 import pytest
 
-from loadtests import plan
-from loadtests.calibration import CALIBRATION_S
-from loadtests.commandline import parser
-from loadtests.comparing import COLD_START_S, START_S
-from loadtests.paces import PACES, Name
+from loadtests.cli import parser
+from loadtests.compare import plan
+from loadtests.compare.calibration import CALIBRATION_S
+from loadtests.compare.presets import PRESETS, Name
+from loadtests.compare.run import COLD_START_S, START_S
+from loadtests.compare.schedule import ORDER_S, RENEWAL_S, REWARM_S, SETTLE_S, Step, schedule
 from loadtests.results import Efficiency, Settings
-from loadtests.schedule import ORDER_S, RENEWAL_S, REWARM_S, SETTLE_S, Step, schedule, twin
-from loadtests.targets import Target
-from tests.unit.measured import CANDIDATE, CONTROL
-from tests.unit.measured import SETTINGS as MEASURED
+from tests.unit.results_factory import SETTINGS as MEASURED
 
 EFFICIENCY = Efficiency(rounds=12, round_s=1, connections=8, rounds_per_process=None)
 SETTINGS = MEASURED.model_copy(update={"efficiency": EFFICIENCY})
 """Without new processes, but where a test asks for them."""
 
+CONTROL, CANDIDATE = "flask", "fastapi"
 BOTH = (CONTROL, CANDIDATE)
-AGAIN = twin(CONTROL)
+AGAIN = "flask-again"
 LIMITS_S: dict[Name, float] = {"quick": 90, "default": 360, "thorough": 1800}
 
 
-def steps(noise: Target | None = AGAIN, **changes: Any) -> list[Step]:
+def steps(noise: str | None = AGAIN, **changes: Any) -> list[Step]:
     """Return the steps of the settings, but for the changes."""
     return list(schedule(SETTINGS.model_copy(update=changes), BOTH, noise))
 
 
-def renewing(rounds_per_process: int | None, noise: Target | None = AGAIN) -> list[Step]:
+def renewing(rounds_per_process: int | None, noise: str | None = AGAIN) -> list[Step]:
     """Return the steps where each process is measured in so many rounds."""
     changes = {"rounds_per_process": rounds_per_process}
     return steps(noise, efficiency=EFFICIENCY.model_copy(update=changes))
 
 
 @pytest.fixture
-def paced(monkeypatch: pytest.MonkeyPatch) -> Callable[[Name], Settings]:
-    """Return the settings that a pace comes to on two cores, three scenarios."""
+def preset(monkeypatch: pytest.MonkeyPatch) -> Callable[[Name], Settings]:
+    """Return the settings that a preset comes to on two cores, three scenarios."""
     monkeypatch.setattr(plan, "cores", lambda: (0, 1))
 
     def settings(name: Name) -> Settings:
@@ -173,12 +172,6 @@ def test_schedule_without_new_processes_replaces_none() -> None:
     assert not any(step.renews for step in steps())
 
 
-def test_twin_of_a_target_differs_in_name_and_title_only() -> None:
-    """It is the same service, and must prove to be so."""
-    assert (AGAIN.name, AGAIN.title) == ("flask-again", "Flask (again)")
-    assert (AGAIN.server, AGAIN.url) == (CONTROL.server, CONTROL.url)
-
-
 def test_cost_of_every_step_holds_its_settling_and_its_window() -> None:
     """The time left is as honest as this; alone, what a handler's delay keeps in flight is awaited."""
     costs = {(step.setup, step.scenario): step.cost_s for step in steps() if step.round}
@@ -197,7 +190,7 @@ def test_cost_of_every_step_holds_its_settling_and_its_window() -> None:
 
 @pytest.mark.parametrize(("noise", "processes"), [(AGAIN, 3), (None, 2)])
 def test_cost_of_new_processes_holds_their_start_and_each_scenarios_warm_up(
-    noise: Target | None, processes: int
+    noise: str | None, processes: int
 ) -> None:
     """They are started once, and warmed up under every scenario."""
     found = [step for step in renewing(6, noise) if step.setup == "efficiency" and not step.round]
@@ -205,18 +198,18 @@ def test_cost_of_new_processes_holds_their_start_and_each_scenarios_warm_up(
     assert [step.cost_s for step in found] == pytest.approx([warm_s + processes * RENEWAL_S, warm_s, warm_s])
 
 
-@pytest.mark.parametrize("name", PACES)
-def test_cost_of_a_pace_fits_into_what_it_promises(name: Name, paced: Callable[[Name], Settings]) -> None:
+@pytest.mark.parametrize("name", PRESETS)
+def test_cost_of_a_preset_fits_into_what_it_promises(name: Name, preset: Callable[[Name], Settings]) -> None:
     """90 seconds, 6 and 30 minutes, start, gate, calibration and cold starts included."""
-    settings = paced(name)
+    settings = preset(name)
     measuring_s = sum(step.cost_s for step in schedule(settings, BOTH, AGAIN))
     setting_up_s = START_S + CALIBRATION_S + 2 * settings.cold_starts * COLD_START_S
     assert measuring_s + setting_up_s <= LIMITS_S[name]
     assert measuring_s + setting_up_s >= 0.75 * LIMITS_S[name]
 
 
-@pytest.mark.parametrize("name", PACES)
+@pytest.mark.parametrize("name", PRESETS)
 def test_every_pace_has_rounds_enough_for_a_verdict_on_three_scenarios(name: Name) -> None:
     """An interval needs six, three scenarios at once a seventh."""
-    pace = PACES[name]
-    assert min(pace.efficiency.rounds, pace.capacity.rounds, pace.latency.rounds) >= 7
+    preset = PRESETS[name]
+    assert min(preset.efficiency.rounds, preset.capacity.rounds, preset.latency.rounds) >= 7

@@ -5,8 +5,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from loadtests.analysis.inference import Verdict
-from loadtests.selftest import Run, rates
+from loadtests.inference import Verdict
+from loadtests.selftest.run import Run, rates
 
 SAME, FASTER, SLOWER = Verdict.EQUIVALENT, Verdict.FASTER, Verdict.SLOWER
 

@@ -22,9 +22,3 @@ def test_both_servers_get_the_same_terms() -> None:
     assert gunicorn["keepalive"] == 75
     assert gunicorn["accesslog"] is None
     assert uvicorn["access_log"] is False
-
-
-def test_neither_server_believes_a_proxy() -> None:
-    """A header that a proxy would set changes nothing, whoever sends it."""
-    assert gunicorn_options(FlaskSettings())["forwarded_allow_ips"] == ""
-    assert uvicorn_options(FastAPISettings())["proxy_headers"] is False

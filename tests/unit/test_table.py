@@ -7,8 +7,8 @@ from loadtests.analysis.comparison import Comparison, compare
 from loadtests.report.table import draw
 from loadtests.results import Results, Scenario
 from loadtests.targets import Target
-from tests.unit.compared import ROWS, comparison, row
-from tests.unit.measured import results
+from tests.unit.comparison_factory import ROWS, comparison, row
+from tests.unit.results_factory import results
 
 
 def drawn(measured: Results, compared: Comparison) -> str:
@@ -27,7 +27,7 @@ def test_draw_a_complete_comparison_is_this_table() -> None:
 
 EXPECTED = """\
 compared    FastAPI against Flask: index = GET /; echo = POST /echo; wait = GET /wait?ms=20
-how         backend process, pace default, servers on core 0, generator on core 1
+how         backend process, preset default, servers on core 0, generator on core 1
 efficiency  both at once, equal requests, 8 connections each, 12 rounds of 1 s
 capacity    each alone, closed loop, 1 to 128 in flight, 8 rounds of 1 s
 latency     each alone, open loop at 25, 50, 75 % of the slower one's capacity, 8 rounds of 2 s

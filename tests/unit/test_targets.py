@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadtests.targets import address, authority
+from loadtests.targets import address, authority, second_instance, targets
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,12 @@ def test_authority_of_any_address_is_written_as_a_host_header(
     """A socket takes an IPv6 address bare, a header in brackets (RFC 3986, section 3.2.2)."""
     assert address(url) == where
     assert authority(url) == host
+
+
+def test_second_instance_of_a_target_differs_in_name_and_title_only() -> None:
+    """It is the same service, and must prove to be so."""
+    control, _ = targets({})
+    again = second_instance(control)
+
+    assert (again.name, again.title) == ("flask-again", "Flask (again)")
+    assert (again.service, again.server, again.url) == (control.service, control.server, control.url)

@@ -24,7 +24,7 @@ from loadtests.analysis.validity import (
     judge,
 )
 from loadtests.results import Reading, Setup
-from tests.unit.measured import latencies, reading
+from tests.unit.results_factory import latencies, reading
 
 FREE = Terms(0.0, None)
 BIT = 1e-6
@@ -53,12 +53,6 @@ def test_judge_without_readings_says_it_was_not_measured() -> None:
 def test_judge_with_nothing_at_its_limit_is_ok_and_says_nothing(setup: Setup) -> None:
     """A cell that can be believed needs no sentence."""
     assert judge(seen(setup), FREE) == (Validity.OK, "")
-
-
-@pytest.mark.parametrize("validity", list(Validity))
-def test_is_believed_of_every_validity_holds_for_two_only(validity: Validity) -> None:
-    """A server may be at its limit; whatever else was, there is no number."""
-    assert validity.is_believed == (validity in {Validity.OK, Validity.SERVER_BOUND})
 
 
 @pytest.mark.parametrize(

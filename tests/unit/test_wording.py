@@ -2,10 +2,10 @@
 
 import pytest
 
-from loadtests.analysis.inference import Interval, Verdict
+from loadtests.inference import Interval, Verdict
 from loadtests.report import wording
-from tests.unit.compared import bound, row
-from tests.unit.measured import results
+from tests.unit.comparison_factory import bound, row
+from tests.unit.results_factory import results
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from typing import Any
 import plotly.graph_objects as go
 
 from loadtests.analysis.comparison import Comparison
-from loadtests.analysis.inference import Verdict
+from loadtests.inference import Verdict
 from loadtests.report import wording
 from loadtests.report.charts.chart import Chart, Section, Table, both, plain
+from loadtests.report.forest_plot import describe, ticks
 from loadtests.report.palette import Palette
-from loadtests.report.strip import describe, ticks
 from loadtests.results import Results, Row
 
 STEP, FRAME = 34, 56

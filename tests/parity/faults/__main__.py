@@ -6,8 +6,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from tests.integration.lifecycle.crashing import crash
 from tests.parity.faults.catalogue import FAULTS, Fault
-from tests.serving.crashing import crash
 
 
 def faulty(create_app: Callable[..., Any], package: str, fault: Fault) -> Callable[..., Any]:

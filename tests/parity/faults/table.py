@@ -34,7 +34,8 @@ The last three are controls and must go unnoticed: the wrapper without a fault, 
 `Date` is the server's, so both leave it out, and neither would see it go wrong.
 
 No request makes a healthy service crash. `crash-closes` is therefore tried on services whose `index` crashes,
-where the contract suite would fail without the fault; there `tests/serving/test_stop.py` holds the rule.
+where the contract suite would fail without the fault; there `tests/integration/lifecycle/test_stop.py`
+holds the rule.
 """
 
 Trials = Mapping[tuple[str, str], Trial]

@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 
-from tests.parity import differences, generation
-from tests.parity.comparator import compare
+from tests.parity import differences
 from tests.parity.corpus import load
 from tests.parity.differences import Differences
-from tests.parity.entry import Case
-from tests.parity.exchange import Answer
+from tests.parity.engine import generation
+from tests.parity.engine.case import Case
+from tests.parity.engine.comparator import compare
+from tests.parity.engine.exchange import Answer
+from tests.parity.engine.pair import Pair
+from tests.parity.engine.sending import send, send_all
 from tests.parity.faults.catalogue import FAULTS, Fault
-from tests.parity.pair import Pair
-from tests.parity.sending import send, send_all
 from tests.services import SERVERS, Target, free_port, running, start, stop, wait_until_it_answers
 
 FAILED = re.compile(r"^FAILED \S+::(\w+)", re.MULTILINE)

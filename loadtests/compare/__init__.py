@@ -1,0 +1,1 @@
+"""One comparison: planned, scheduled, run and kept."""

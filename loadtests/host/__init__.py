@@ -1,0 +1,1 @@
+"""What only the operating system explains: processes, signals, the lock of the machine."""

@@ -1,0 +1,132 @@
+"""Compare each app with five lines on the same server, both loaded at once with equal requests: `make glue`.
+
+A duet: both servers share one core and get the same requests in turn, so that whatever disturbs the machine
+disturbs both alike. One round is one second; the figure is CPU time per request on `GET /`.
+"""
+
+import os
+import socket
+import sys
+import time
+from contextlib import ExitStack
+from http.client import HTTPResponse
+
+from loadtests.backends.tree import Tree
+from loadtests.host.processes import cores
+from loadtests.inference import ratio
+from tests.services import COMMANDS, free_port, start, stop
+
+ROUNDS = 40
+ROUND_S = 1.0
+CONNECTIONS = 8
+START_TIMEOUT_S = 30
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+VARIANT = [sys.executable, "-m", "tests.experiments.bare"]
+PAIRS = {
+    "Flask: five lines, ours": ([*VARIANT, "flask"], COMMANDS["flask"]),
+    "FastAPI: five lines, ours": ([*VARIANT, "fastapi"], COMMANDS["fastapi"]),
+    "FastAPI: five lines, the same in an included router": (
+        [*VARIANT, "fastapi"],
+        [*VARIANT, "fastapi-in-a-router"],
+    ),
+    "FastAPI: five lines in an included router, ours": (
+        [*VARIANT, "fastapi-in-a-router"],
+        COMMANDS["fastapi"],
+    ),
+    "FastAPI: ours, the same without router and telemetry": (
+        COMMANDS["fastapi"],
+        [*VARIANT, "fastapi-without-router-and-telemetry"],
+    ),
+}
+
+
+def main() -> int:
+    """Print a line for each pair."""
+    server_core, generator_core = cores()
+    if server_core is None or generator_core is None:
+        sys.stderr.write(
+            "tests.experiments.glue: two cores are needed, one for both servers and one for the requests\n"
+        )
+        return 2
+    os.sched_setaffinity(0, {generator_core})
+    for name, (first, second) in PAIRS.items():
+        costs = duet(first, second, server_core)
+        interval = ratio([a for a, _ in costs], [b for _, b in costs])
+        assert interval is not None
+        middle = [sorted(column)[len(costs) // 2] for column in zip(*costs, strict=True)]
+        print(
+            f"{name}: {middle[0]:.1f} and {middle[1]:.1f} us of CPU per request, second ÷ first "
+            f"{interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]",
+            flush=True,
+        )
+    print(f"{ROUNDS} rounds of {ROUND_S:g} s each, GET / on {CONNECTIONS} connections a service")
+    return 0
+
+
+def duet(first: list[str], second: list[str], core: int) -> list[tuple[float, float]]:
+    """Load two services at once; return microseconds of CPU per request of each, a pair per round."""
+    with ExitStack() as stack:
+        ports = free_port(), free_port()
+        processes = []
+        for command, port in zip((first, second), ports, strict=True):
+            process = start([*command, "--port", str(port)])
+            stack.callback(stop, process)
+            os.sched_setaffinity(process.pid, {core})
+            processes.append(process)
+        pairs = [tuple(stack.enter_context(connect(port)) for port in ports) for _ in range(CONNECTIONS)]
+        trees = [Tree(process.pid) for process in processes]
+        load(pairs, ROUND_S * 3)
+        rounds = []
+        for _ in range(ROUNDS):
+            before_s = [tree.cpu_s() or 0.0 for tree in trees]
+            requests = load(pairs, ROUND_S)
+            after_s = [tree.cpu_s() or 0.0 for tree in trees]
+            a, b = ((end - begin) / requests * 1e6 for begin, end in zip(before_s, after_s, strict=True))
+            rounds.append((a, b))
+        return rounds
+
+
+def load(pairs: list[tuple[socket.socket, ...]], duration_s: float) -> int:
+    """Keep one request in flight on each connection; return how many each service has answered."""
+    requests = 0
+    end_s = time.monotonic() + duration_s
+    while time.monotonic() < end_s:
+        for pair in pairs:
+            for connection in pair:
+                connection.sendall(REQUEST)
+        for pair in pairs:
+            for connection in pair:
+                read(connection)
+        requests += len(pairs)
+    return requests
+
+
+def read(connection: socket.socket) -> None:
+    """Read one answer; the connection carries nothing else."""
+    received = b""
+    while not received.endswith((b'{"msg":"Success!"}', b'{"msg":"Success!"}\n')):
+        chunk = connection.recv(4096)
+        if not chunk:
+            raise ConnectionError("the service closed the connection")
+        received += chunk
+
+
+def connect(port: int) -> socket.socket:
+    """Open a connection as soon as the service listens and answers."""
+    deadline_s = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+            connection.sendall(REQUEST)
+            response = HTTPResponse(connection)
+            response.begin()
+            response.read()
+            return connection
+        except OSError:
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""A backend and a load generator that make up their numbers: a whole comparison without a process."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from loadtests.backends import Usage
+from loadtests.compare.run import Parts
+from loadtests.errors import Refusal
+from loadtests.generator.messages import Order, Outcome, Served
+from loadtests.generator.samples import Samples
+from loadtests.results import Facts, Latencies
+from loadtests.targets import Target
+
+CPU_S = {"flask": 400e-6, "fastapi": 200e-6}
+"""CPU time of a request, by service."""
+PER_S = {"flask": 2_500.0, "fastapi": 5_000.0}
+"""What a service reaches alone."""
+
+
+@dataclass
+class FakeBackend:
+    """Says of each target that it has used what its requests cost."""
+
+    served: dict[str, float] = field(default_factory=dict)
+    started: list[str] = field(default_factory=list)
+    renewed: int = 0
+    stopped: int = 0
+
+    def start(self, targets: Sequence[Target]) -> tuple[Target, ...]:
+        """Give each a URL."""
+        self.started = [target.name for target in targets]
+        return tuple(replace(target, url=f"http://127.0.0.1:{n}") for n, target in enumerate(targets, 1300))
+
+    def renew(self, _: Sequence[Target]) -> bool:
+        """Count."""
+        self.renewed += 1
+        return True
+
+    def usage(self, target: Target) -> Usage:
+        """Charge what was served."""
+        return Usage(self.served.get(target.name, 0.0) * CPU_S[target.service], 0.0)
+
+    def facts(self, target: Target) -> Facts:
+        """Know a little."""
+        return Facts(target=target.name, memory_idle_bytes=40_000_000, code_lines=300)
+
+    def peak_bytes(self, _: Target) -> int | None:
+        """Know the peak."""
+        return 50_000_000
+
+    def cold_start_s(self, target: Target) -> float | None:
+        """Start in no time."""
+        return {"flask": 0.25, "fastapi": 0.4}[target.service]
+
+    def settings(self, _: Target) -> dict[str, str | int | bool]:
+        """Serve with one worker."""
+        return {"workers": 1}
+
+    def stop(self) -> None:
+        """Count."""
+        self.stopped += 1
+
+
+@dataclass
+class FakeGenerator:
+    """Carries out orders at once; `before` is called with the number of each, and may interrupt."""
+
+    backend: FakeBackend
+    before: Callable[[int], None] = lambda _: None
+    orders: list[Order] = field(default_factory=list)
+
+    def carry_out(self, order: Order, at_edge: Callable[[], None]) -> Outcome:
+        """Serve as fast as the services are said to be, a little more in every round."""
+        self.orders.append(order)
+        self.before(len(self.orders))
+        at_edge()
+        served = []
+        for number, aim in enumerate(order.aims):
+            per_s = order.rate_per_s or min(PER_S[name.partition("-")[0]] for name in targets(order))
+            requests = round(order.window_s * per_s * (1 + 0.001 * (len(self.orders) % 7)))
+            latency_s = order.connections / per_s if order.mode == "closed" else CPU_S[service(aim.target)]
+            self.backend.served[aim.target] = self.backend.served.get(aim.target, 0.0) + requests
+            if order.samples:
+                samples = Samples()
+                for place in range(requests):
+                    samples.add(place / per_s, place / per_s, latency_s)
+                samples.save(order.samples[number])
+            latencies = Latencies.of([latency_s] * requests)
+            is_open = order.mode == "open"
+            served.append(
+                Served(
+                    target=aim.target,
+                    requests=requests,
+                    failures=0,
+                    first_fault=None,
+                    connects=0,
+                    second_half=requests // 2,
+                    unsent=0,
+                    service=latencies,
+                    response=latencies if is_open else None,
+                )
+            )
+        at_edge()
+        return Outcome(
+            begin_s=0.0,
+            window_s=order.window_s,
+            offered_per_s=order.rate_per_s,
+            served=tuple(served),
+            busy_share=0.3,
+            cpu_s=0.1,
+            lag_s=0.0,
+        )
+
+
+def targets(order: Order) -> list[str]:
+    """Name those that an order loads."""
+    return [aim.target for aim in order.aims]
+
+
+def service(target: str) -> str:
+    """Name the service of a target."""
+    return target.partition("-")[0]
+
+
+def parts(backend: FakeBackend, generator: FakeGenerator, refusal: str | None = None) -> Parts:
+    """Put the fakes in the place of what starts processes; a refusal is what the gate says."""
+
+    def check(*_: Any) -> None:
+        if refusal:
+            raise Refusal(refusal)
+
+    made: Any = generator
+    return Parts(lambda *_: backend, lambda *_: made, check, lambda *_: 30_000.0)
