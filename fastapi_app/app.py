@@ -7,7 +7,7 @@ from fastapi_app.routes import routes
 
 
 def create_app(openapi_url: str | None = None) -> FastAPI:
-    """Return the app, which reads no environment; without `openapi_url` it serves no documentation."""
+    """Return the app; without `openapi_url` it serves no documentation."""
     app = FastAPI(title="Success, echoed", openapi_url=openapi_url, redirect_slashes=False)
     problems.register(app)
     app.include_router(routes)

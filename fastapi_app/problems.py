@@ -45,7 +45,6 @@ class Problem(HTTPException):
     def __init__(self, status: int, detail: str, errors: Sequence[dict[str, str]] = ()) -> None:
         super().__init__(status, detail)
         self.status = status
-        self.detail = detail
         self.errors = errors
 
 

@@ -57,7 +57,12 @@ class RequestCheckMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        answer = self.check(scope)
+        try:
+            check_host(scope)
+            check_target(scope)
+            answer = self.check_method(scope)
+        except Problem as problem:
+            answer = respond(problem)
         if answer is not None:
             await answer(scope, receive, send)
             return
@@ -70,16 +75,12 @@ class RequestCheckMiddleware:
             logger.exception("The handler of %s failed", scope["path"])
             await respond(Problem(*FAILED))(scope, receive, send)
 
-    def check(self, scope: Scope) -> Response | None:
-        """Refuse a wrong host, target, path or method, answer OPTIONS; None where a route must answer."""
-        if not has_valid_host(scope):
-            return respond(Problem(*BAD_HOST))
-        if not is_utf8(scope["raw_path"], scope["query_string"]):
-            return respond(Problem(*BAD_TARGET))
+    def check_method(self, scope: Scope) -> Response | None:
+        """Refuse an unknown path or a wrong method, answer OPTIONS; None where a route must answer."""
         # Looked up as it is: Starlette's own pattern would also match a path with a line feed behind it.
         methods = self.methods.get(scope["path"])
         if methods is None:
-            return respond(Problem(*NOT_FOUND))
+            raise Problem(*NOT_FOUND)
         if scope["method"] == "OPTIONS":
             return Response(status_code=204, headers={"Allow": allow(methods)})
         if scope["method"] not in methods:
@@ -87,12 +88,14 @@ class RequestCheckMiddleware:
         return None
 
 
-def has_valid_host(scope: Scope) -> bool:
-    """Whether there is one Host and it names a host; HTTP/1.0 may leave it out."""
+def check_host(scope: Scope) -> None:
+    """Refuse a Host that names no host, two of them, and a request of HTTP/1.1 without one."""
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     if not hosts:
-        return bool(scope["http_version"] < "1.1")
-    return len(hosts) == 1 and is_host(hosts[0].decode("latin-1"))
+        if scope["http_version"] >= "1.1":
+            raise Problem(*BAD_HOST)
+    elif len(hosts) > 1 or not is_host(hosts[0].decode("latin-1")):
+        raise Problem(*BAD_HOST)
 
 
 def is_host(text: str) -> bool:
@@ -107,16 +110,16 @@ def is_host(text: str) -> bool:
     return True
 
 
-def is_utf8(path: bytes, query: bytes) -> bool:
-    """Whether the target is UTF-8 once its percent-encoding is undone."""
-    if b"%" not in path and b"%" not in query and path.isascii() and query.isascii():
-        return True
-    try:
-        unquote_to_bytes(path).decode()
-        unquote_to_bytes(query).decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+def check_target(scope: Scope) -> None:
+    """Refuse a target that is not UTF-8 once its percent-encoding is undone."""
+    path: bytes = scope["raw_path"]
+    query: bytes = scope["query_string"]
+    if b"%" in path or b"%" in query or not path.isascii() or not query.isascii():
+        try:
+            unquote_to_bytes(path).decode()
+            unquote_to_bytes(query).decode()
+        except UnicodeDecodeError:
+            raise Problem(*BAD_TARGET) from None
 
 
 class JSONBodyRequest(Request):

@@ -69,7 +69,7 @@ def gunicorn_options(settings: Settings) -> dict[str, Any]:
         # The parser in Python, also where gunicorn's faster one happens to be installed: they do not agree on
         # everything, and the parity suite has looked at this one.
         "http_parser": "python",
-        "limit_request_line": settings.max_request_line_bytes,
+        "limit_request_line": 8190,
         # uvicorn has no limits on headers, so none would be the same: gunicorn's own, which protect a thread.
         "limit_request_fields": 100,
         "limit_request_field_size": 8190,

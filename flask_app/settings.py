@@ -25,7 +25,6 @@ class Settings:
     keep_alive_s: int = 75
     # Less than Docker's 10 s, so that no client can turn a stop into a kill.
     graceful_timeout_s: int = 8
-    max_request_line_bytes: int = 8190
 
 
 class _Parser(argparse.ArgumentParser):

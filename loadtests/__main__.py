@@ -21,6 +21,7 @@ from loadtests.results import FILE_NAME, Results, load
 from loadtests.selftest import run as selftest
 
 NOTHING_MEASURED = "Stopped: nothing was measured yet; everything that was started has ended."
+STOPPED = "Stopped; everything that was started has ended."
 
 
 def main() -> None:
@@ -41,7 +42,7 @@ def main() -> None:
         _say(messages, f"python -m loadtests: {refusal}")
         sys.exit(REFUSED)
     except KeyboardInterrupt:  # outside of what is measured
-        _say(messages, NOTHING_MEASURED)
+        _say(messages, STOPPED)
         sys.exit(128 + signal.SIGINT)
 
 
@@ -59,14 +60,10 @@ def _compare(options: argparse.Namespace, output: Console, messages: Console) ->
     if comparison is None or not results.complete:
         where = chosen.folder / FILE_NAME
         kept = "nothing was measured yet" if comparison is None else f"what was measured is in {where}"
-        messages.print(
-            f"Stopped: {kept}; everything that was started has ended.", markup=False, soft_wrap=True
-        )
+        _say(messages, f"Stopped: {kept}; everything that was started has ended.")
         return 128 + (interruption.signal or 0)
     report.write(results, comparison, chosen.folder)
-    messages.print(
-        f"Kept in {chosen.folder}: {FILE_NAME}, report.html, report.md.", markup=False, soft_wrap=True
-    )
+    _say(messages, f"Kept in {chosen.folder}: {FILE_NAME}, report.html, report.md.")
     return _judged(chosen, results, output)
 
 

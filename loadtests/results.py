@@ -238,7 +238,7 @@ class Row(_Record):
     scenario: str | None
     """None for what is true whatever the load."""
     metric: str
-    """Its name in assertions; carries the unit."""
+    """Its name in thresholds; carries the unit."""
     title: str
     unit: str
     level: str
@@ -289,11 +289,12 @@ def load(folder: Path) -> Results:
     Raises:
         Refusal: there are none, or none of this version.
     """
-    path, packed = folder / FILE_NAME, folder / PACKED_NAME
+    path = folder / FILE_NAME
+    if not path.exists() and (folder / PACKED_NAME).exists():
+        path = folder / PACKED_NAME
     try:
-        is_packed = packed.exists() and not path.exists()
-        content = gzip.decompress(packed.read_bytes()) if is_packed else path.read_bytes()
-        return Results.model_validate_json(content)
+        content = path.read_bytes()
+        return Results.model_validate_json(gzip.decompress(content) if path.suffix == ".gz" else content)
     except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise Refusal(f"There are no results to draw: {path}: {reason}.") from None

@@ -18,7 +18,7 @@ class Target:
     server: str | None
     url: str
     service: str = ""
-    """Which service this is an instance of; empty where it is the only one, of the same name."""
+    """Which of our services this is an instance of; empty for services of one's own."""
 
 
 def targets(environ: Mapping[str, str]) -> tuple[Target, Target]:

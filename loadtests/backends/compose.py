@@ -88,6 +88,11 @@ class ComposeBackend:
         if port not in container.addresses:
             raise Refusal(f"The container of {target.title} does not run: `docker logs {name}` says why.")
         target = replace(target, url=f"http://{container.addresses[port]}")
+        if container.environ.get("ACCESS_LOG") == "1":
+            raise Refusal(
+                f"The container of {target.title} writes an access log, which would be measured with it: "
+                "bring it up without ACCESS_LOG=1."
+            )
         await_answer(target, START_TIMEOUT_S)
         tree, cgroup = Tree(container.pid), Cgroup(container.pid, container.id)
         self._running[target.name] = _Running(service, port, container, tree, cgroup)

@@ -109,7 +109,7 @@ def plan(options: argparse.Namespace) -> Plan:
 
 
 def _refuse_unknown(thresholds: Sequence[Threshold], settings: Settings) -> None:
-    """Raise Refusal for an assertion that nothing here could ever hold, before minutes are spent."""
+    """Raise Refusal for a threshold that nothing here could ever hold, before minutes are spent."""
     scenarios = {one.name for one in settings.scenarios}
     # What a service at a URL uses cannot be seen.
     measured = {CPU.name} if settings.efficiency and settings.backend != "url" else set()

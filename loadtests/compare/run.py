@@ -1,7 +1,7 @@
 """One comparison from start to end: gate, facts, every step of the schedule, and what is kept of them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +76,11 @@ def run(
             ComparisonRun(plan, store, interruption, parts).run(bar)
     except Interrupted:
         pass
-    comparison = store.conclude() if store.results.readings else None
+    if not store.results.readings:
+        return store.results, None
+    # What was measured is kept, whenever the interruption comes.
+    with suppress(Interrupted), interruption.deferred():
+        comparison = store.conclude()
     return store.results, comparison
 
 

@@ -80,7 +80,7 @@ def _paired(settings: Settings, targets: tuple[str, str], noise: str | None) -> 
     for number in range(1, settings.efficiency.rounds + 1):
         if per_process and number > 1 and (number - 1) % per_process == 0:
             yield from _renewal(settings, level, everybody)
-        # A/A first: whoever has already been loaded in a round is warmer than its twin.
+        # A/A first: whoever has already been loaded in a round is warmer than its second instance.
         if noise is not None:
             yield Step("noise", settings.scenarios[0].name, level, number, (targets[0], noise), cost_s)
         for scenario in settings.scenarios:

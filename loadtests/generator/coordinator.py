@@ -80,11 +80,11 @@ class Coordinator:
         _wait_until(lambda: len(ready()) >= self._workers and self._joined.issuperset(ready()))
         return ready()
 
-    def _reach(self, edge: str, shares: int) -> None:
-        """Come to an edge of the window with all shares: in `paired` nothing is in flight then."""
+    def _reach(self, edge: str, workers: int) -> None:
+        """Come to an edge of the window with all workers: in `paired` nothing is in flight then."""
         self._reached = 0
         self._tell(edge)
-        _wait_until(lambda: self._reached == shares)
+        _wait_until(lambda: self._reached == workers)
 
     def _count(self, **_: Any) -> None:
         self._reached += 1

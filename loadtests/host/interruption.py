@@ -21,7 +21,7 @@ class Interruption:
 
     def __init__(self) -> None:
         self.signal: int | None = None
-        self._held = False
+        self._deferred = False
 
     @contextmanager
     def handle_signals(self) -> Iterator[None]:
@@ -38,11 +38,11 @@ class Interruption:
     @contextmanager
     def deferred(self) -> Iterator[None]:
         """Put the interruption off until the end of the block: what is started in it is not lost sight of."""
-        self._held = True
+        self._deferred = True
         try:
             yield
         finally:
-            self._held = False
+            self._deferred = False
         if self.signal is not None:
             raise Interrupted
 
@@ -50,5 +50,5 @@ class Interruption:
         first = self.signal is None
         if first:
             self.signal = number
-            if not self._held:
+            if not self._deferred:
                 raise Interrupted

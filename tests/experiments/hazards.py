@@ -48,7 +48,7 @@ ASK_EVERY_S = 0.02
 LINGER_EVERY_S = 2.0
 WARM_UP_CONNECTIONS = 200
 
-# The services' own commands have no option for it; the rest is as they set it.
+# The services' own commands have no option for it; what matters here beside it is as they set it.
 SHORT_KEEP_ALIVE = {
     "flask": [
         *("gunicorn", "flask_app.app:create_app()", "--worker-class", "gthread", "--threads", "64"),

@@ -70,6 +70,6 @@ def asked_twice(target: Target, cases: list[Case], *, is_ours: bool) -> Service:
     """Send the corpus two times."""
     once = send_all(cases, target.address)
     with ExitStack() as stack:
-        twin = stack.enter_context(running(target.name, environ=HASH_SEEDS[1])) if is_ours else target
-        again = send_all(cases, twin.address)
+        again_at = stack.enter_context(running(target.name, environ=HASH_SEEDS[1])) if is_ours else target
+        again = send_all(cases, again_at.address)
     return Service(target, is_ours, once, tuple(noise(cases, once, again, {target.name: target.address})))

@@ -115,7 +115,7 @@ class Entry(BaseModel):
             return (in_bytes(f"GET {self.get} HTTP/1.1\r\nHost: x\r\n{added}\r\n"),)
         body = in_bytes(self.echo or "")
         head = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-        return (in_bytes(f"{head}Content-Length: {len(body)}\r\n{added}\r\n") + body,)
+        return (in_bytes(f"{head}{added}Content-Length: {len(body)}\r\n\r\n") + body,)
 
     def _answer(self, heads: tuple[bool, ...]) -> Answer | None:
         if self.expect is None:

@@ -20,6 +20,7 @@ ENTRY: dict[str, Any] = {
 }
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 ECHO = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 3\r\n"
+ECHO_WITH_FIELD = ECHO.replace(b"Content-Length", b"X: y\r\nContent-Length")
 NOT_FOUND = Response(
     404,
     ((b"Content-Type", b"application/problem+json"), (b"Content-Length", b"98")),
@@ -58,7 +59,10 @@ def test_entry_becomes_a_case(tmp_path: Path) -> None:
     [
         ({"get": "/", "fields": ["X: y"]}, [GET[:-2] + b"X: y\r\n\r\n"]),
         ({"get": None, "echo": "abc"}, [ECHO + b"\r\nabc"]),
-        ({"get": None, "echo": "abc", "fields": ["X: y"]}, [ECHO + b"X: y\r\n\r\nabc"]),
+        (
+            {"get": None, "echo": "abc", "fields": ["X: y"]},
+            [ECHO_WITH_FIELD + b"\r\nabc"],
+        ),
         ({"get": None, "send": "\x00\xff\r\n"}, [b"\x00\xff\r\n"]),
         ({"get": None, "send": ["a", {"repeat": "bc", "times": 3}, "d"]}, [b"abcbcbcd"]),
         ({"get": None, "send": {"repeat": "\xff", "times": 70_000}}, [b"\xff" * 70_000]),

@@ -39,7 +39,7 @@ def holder(path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
             os.kill(child, signal.SIGKILL)
 
 
-def test_alone_while_another_process_holds_the_machine_is_refused(tmp_path: Path) -> None:
+def test_exclusive_lock_while_another_process_holds_the_machine_is_refused(tmp_path: Path) -> None:
     """One sentence that says what to do, and the other one goes on undisturbed."""
     path = tmp_path / "lock"
     with holder(path) as (process, _):
@@ -54,7 +54,9 @@ def test_alone_while_another_process_holds_the_machine_is_refused(tmp_path: Path
 
 
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
-def test_alone_after_the_holder_was_killed_holds_the_machine(tmp_path: Path, by: signal.Signals) -> None:
+def test_exclusive_lock_after_the_holder_was_killed_holds_the_machine(
+    tmp_path: Path, by: signal.Signals
+) -> None:
     """The system gives it back, even where a child of the holder is still alive."""
     path = tmp_path / "lock"
     with holder(path) as (process, child):
@@ -65,7 +67,7 @@ def test_alone_after_the_holder_was_killed_holds_the_machine(tmp_path: Path, by:
             pass
 
 
-def test_alone_after_an_orderly_end_holds_the_machine_again(tmp_path: Path) -> None:
+def test_exclusive_lock_after_an_orderly_end_holds_the_machine_again(tmp_path: Path) -> None:
     """Once or twice in one process, and after a failure in the block."""
     path = tmp_path / "lock"
     with exclusive_lock(path):
@@ -76,14 +78,14 @@ def test_alone_after_an_orderly_end_holds_the_machine_again(tmp_path: Path) -> N
         pass
 
 
-def test_alone_within_itself_is_refused(tmp_path: Path) -> None:
+def test_exclusive_lock_within_itself_is_refused(tmp_path: Path) -> None:
     """Two comparisons in one process would measure each other, too."""
     path = tmp_path / "lock"
     with exclusive_lock(path), pytest.raises(Refusal), exclusive_lock(path):
         pytest.fail("both hold it")
 
 
-def test_alone_leaves_no_open_file_behind(tmp_path: Path) -> None:
+def test_exclusive_lock_leaves_no_open_file_behind(tmp_path: Path) -> None:
     """A refusal gives back what it had opened."""
     path = tmp_path / "lock"
     with exclusive_lock(path):
@@ -94,7 +96,7 @@ def test_alone_leaves_no_open_file_behind(tmp_path: Path) -> None:
         assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_alone_writes_nothing_into_the_file(tmp_path: Path) -> None:
+def test_exclusive_lock_writes_nothing_into_the_file(tmp_path: Path) -> None:
     """Whoever puts a link to another file in its place loses nothing of it."""
     precious = tmp_path / "precious"
     precious.write_text("kept")
@@ -104,7 +106,7 @@ def test_alone_writes_nothing_into_the_file(tmp_path: Path) -> None:
     assert precious.read_text() == "kept"
 
 
-def test_alone_with_a_file_that_may_only_be_read_holds_the_machine(tmp_path: Path) -> None:
+def test_exclusive_lock_with_a_file_that_may_only_be_read_holds_the_machine(tmp_path: Path) -> None:
     """It is another user's from an earlier comparison; opened for reading it does just as well."""
     path = tmp_path / "lock"
     path.touch()
@@ -114,7 +116,7 @@ def test_alone_with_a_file_that_may_only_be_read_holds_the_machine(tmp_path: Pat
     assert path.stat().st_mode & 0o777 == 0o444
 
 
-def test_alone_where_no_file_can_be_made_is_refused(tmp_path: Path) -> None:
+def test_exclusive_lock_where_no_file_can_be_made_is_refused(tmp_path: Path) -> None:
     """The sentence names the place and the system's reason."""
     path = tmp_path / "nowhere" / "lock"
     with pytest.raises(Refusal) as refusal, exclusive_lock(path):

@@ -27,7 +27,7 @@ def test_pairs_without_new_processes_are_rounds() -> None:
 
 
 def test_pairs_leave_out_what_one_side_lacks() -> None:
-    """A round without its twin, or with nothing measured, is no pair."""
+    """A round without its second instance, or with nothing measured, is no pair."""
     control: dict[int, float | None] = {1: 1.0, 2: None, 3: 0.0, 4: 4.0}
     candidate: dict[int, float | None] = {1: 2.0, 2: 2.0, 3: 2.0}
     assert pairs(control, candidate, None) == [(1.0, 2.0)]

@@ -1,14 +1,18 @@
 """A whole comparison against fakes: what is asked of backend and generator, and what is kept."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from loadtests.analysis.comparison import Comparison
 from loadtests.cli import parser
 from loadtests.compare import plan as planning
 from loadtests.compare.plan import Plan
 from loadtests.compare.run import run
+from loadtests.compare.store import ResultStore
 from loadtests.errors import Refusal
 from loadtests.generator.messages import Order
 from loadtests.generator.samples import Samples
@@ -187,3 +191,25 @@ def test_run_of_a_closed_loop_orders_every_level(
     assert {level: levels.count(level) for level in levels} == dict.fromkeys(
         (1, 2, 4, 8, 16, 32, 64, 128), 7 * 3 * 2
     )
+
+
+def test_run_interrupted_while_it_concludes_keeps_what_it_says(
+    tmp_path: Path, backend: FakeBackend, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal that comes in the last moment is too late to lose anything."""
+    interruption = Interruption()
+    conclude = ResultStore.conclude
+
+    def signalled(store: ResultStore) -> Comparison:
+        os.kill(os.getpid(), signal.SIGINT)
+        return conclude(store)
+
+    monkeypatch.setattr(ResultStore, "conclude", signalled)
+    with interruption.handle_signals():
+        results, comparison = run(
+            planned(tmp_path, "--quick"), SILENT, interruption, parts(backend, generator)
+        )
+
+    assert interruption.signal == signal.SIGINT
+    assert comparison is not None
+    assert load(tmp_path).rows == results.rows == comparison.rows

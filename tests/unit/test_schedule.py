@@ -209,7 +209,7 @@ def test_cost_of_a_preset_fits_into_what_it_promises(name: Name, preset: Callabl
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_pace_has_rounds_enough_for_a_verdict_on_three_scenarios(name: Name) -> None:
+def test_every_preset_has_rounds_enough_for_a_verdict_on_three_scenarios(name: Name) -> None:
     """An interval needs six, three scenarios at once a seventh."""
     preset = PRESETS[name]
     assert min(preset.efficiency.rounds, preset.capacity.rounds, preset.latency.rounds) >= 7

@@ -215,7 +215,7 @@ def test_notes_of_few_processes_say_that_starts_differ(per_process: int | None, 
 
 
 def test_notes_of_few_containers_advise_what_can_be_done_about_it() -> None:
-    """They are not replaced within a comparison, at whatever pace."""
+    """They are not replaced within a comparison, at whatever preset."""
     [sentence] = of_processes(None, backend="compose")
     assert sentence.endswith(
         "repeat the comparison with new containers, and lay the runs side by side (report DIR DIR2)"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from docker import rootfs
 from tests.integration.containers.engine import ROOT, unavailable
+from tests.integration.images.rootfs import rootfs
 
 PYTHON = Path(sys.base_prefix, "bin", "python{}.{}".format(*sys.version_info))
 NAMES = [name for group in rootfs.LEFT_OUT.values() for name in group.split()]

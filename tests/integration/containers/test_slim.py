@@ -11,11 +11,11 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from docker import rootfs
 from tests.integration.containers.engine import ROOT, python, run, succeeds
 from tests.integration.images import image
 from tests.integration.images.packages import archived, packages
 from tests.integration.images.parts import parts
+from tests.integration.images.rootfs import rootfs
 from tests.integration.images.sbom import sbom
 
 pytestmark = pytest.mark.full

@@ -1,8 +1,9 @@
 """Stopping and crashing: nothing accepted is lost."""
 
+import select
 import signal
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
@@ -70,7 +71,8 @@ def test_interrupt_ends_the_service(name: str) -> None:
 
 
 @EITHER
-def test_a_crash_is_500_and_the_connection_lives(name: str) -> None:
+@pytest.mark.parametrize("environ", [{}, {"FLASK_DEBUG": "1"}], ids=["as usual", "FLASK_DEBUG"])
+def test_a_crash_is_500_and_the_connection_lives(name: str, environ: dict[str, str]) -> None:
     """Anything unforeseen is a problem without details, logged, and the next request is served."""
     port = free_port()
     process = start(
@@ -81,7 +83,8 @@ def test_a_crash_is_500_and_the_connection_lives(name: str) -> None:
             f"{name}_app",
             "--port",
             str(port),
-        ]
+        ],
+        environ,
     )
     try:
         wait_until_it_answers(port, process)
@@ -109,3 +112,59 @@ def test_many_connections_at_once_are_all_answered(name: str) -> None:
 
         for connection in connections:
             assert read_response(connection) == (200, SUCCESS)
+
+
+# gunicorn lets a worker read a body to the end of the grace and then ends it; uvicorn cancels the handler.
+ANSWER_TO_HALF_A_BODY = {"flask": b"", "fastapi": b"HTTP/1.1 500 "}
+
+
+@EITHER
+def test_sigterm_beside_half_a_body_ends_with_the_grace(name: str) -> None:
+    """Nobody can answer it; it takes as long as stopping may take, and the end is an orderly one."""
+    port = free_port()
+    process = start([*COMMANDS[name], "--port", str(port)])
+    try:
+        wait_until_it_answers(port, process)
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            connection.sendall(
+                b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                b'Content-Length: 11\r\n\r\n{"msg'
+            )
+            # A later connection's answer shows that the first has been taken.
+            httpx.get(f"http://127.0.0.1:{port}/wait?ms=100")
+            process.send_signal(signal.SIGTERM)
+            answer = connection.recv(13)
+            process.wait(timeout=20)
+    finally:
+        output = stop(process)
+
+    assert answer == ANSWER_TO_HALF_A_BODY[name]
+    assert process.returncode == 0, output
+
+
+# For up to 2 s gunicorn answers who had been told that the connection stays; uvicorn closes at once.
+IS_ANSWERED_WHILE_STOPPING = {"flask": True, "fastapi": False}
+
+
+@EITHER
+def test_sigterm_beside_a_kept_connection_differs(name: str) -> None:
+    """A request that was on its way is answered by gunicorn, and meets a closed connection at uvicorn."""
+    port = free_port()
+    process = start([*COMMANDS[name], "--port", str(port)])
+    try:
+        wait_until_it_answers(port, process)
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert read_response(connection) == (200, SUCCESS)
+            process.send_signal(signal.SIGTERM)
+            select.select([connection], [], [], 0.3)
+            with suppress(ConnectionError):
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            try:
+                answered = connection.recv(12) == b"HTTP/1.1 200"
+            except ConnectionError:
+                answered = False
+    finally:
+        stop(process)
+
+    assert answered is IS_ANSWERED_WHILE_STOPPING[name]

@@ -88,7 +88,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     return Measured(comparison.folder, *comparison.finish())
 
 
-def test_compare_with_assertions_says_what_became_of_each(measured: Measured) -> None:
+def test_compare_with_thresholds_says_what_became_of_each(measured: Measured) -> None:
     """What a pipeline asks for is answered by the exit status and in a line."""
     assert measured.status == 1, measured.output
     assert f"\nheld: {HELD}" in measured.output

@@ -235,7 +235,7 @@ def test_measure_of_a_server_that_is_gone_is_failing(measure: Measure) -> None:
 def limited() -> Iterator[Path]:
     """Make a control group that may use a tenth of a core, of either version."""
     first = CGROUPS / "cpu"
-    group = (first if first.is_dir() else CGROUPS) / f"test-rig-{os.getpid()}"
+    group = (first if first.is_dir() else CGROUPS) / f"test-harness-{os.getpid()}"
     try:
         group.mkdir()
         if first.is_dir():

@@ -26,10 +26,12 @@ IMPATIENT += "runpy.run_module('loadtests.generator', run_name='__main__', alter
 
 
 @pytest.fixture(scope="module")
-def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generator]:
+def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generator]:
     """Run a generator with two workers."""
-    with generating(tmp_path_factory.mktemp("crew"), "--workers", "2", "--port", str(free_port())) as crew:
-        yield crew
+    with generating(
+        tmp_path_factory.mktemp("coordinator"), "--workers", "2", "--port", str(free_port())
+    ) as coordinator:
+        yield coordinator
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def ended(processes: list[psutil.Process]) -> bool:
 
 
 def test_workers_in_a_pair_count_what_the_servers_saw(
-    crew: Generator, server: OddServer, tmp_path: Path
+    coordinator: Generator, server: OddServer, tmp_path: Path
 ) -> None:
     """Both workers are still at the edges of the window, and their requests add up, each time anew."""
     with serving() as other:
@@ -74,7 +76,7 @@ def test_workers_in_a_pair_count_what_the_servers_saw(
                 counts.append((server.answered, other.answered))
                 in_flight.append(server.in_flight + other.in_flight)
 
-            outcome = crew.carry_out(order(tmp_path, "paired", server, other), at_edge)
+            outcome = coordinator.carry_out(order(tmp_path, "paired", server, other), at_edge)
             first, second = outcome.served
             assert in_flight == [0, 0]
             assert (first.requests, second.requests) == (
@@ -87,11 +89,11 @@ def test_workers_in_a_pair_count_what_the_servers_saw(
 
 
 def test_workers_in_a_closed_loop_share_the_connections(
-    crew: Generator, server: OddServer, tmp_path: Path
+    coordinator: Generator, server: OddServer, tmp_path: Path
 ) -> None:
     """As many as were ordered, all in use; nothing is lost when they end."""
     counts: list[int] = []
-    outcome = crew.carry_out(
+    outcome = coordinator.carry_out(
         order(tmp_path, "closed", server, window_s=0.3), lambda: counts.append(server.answered)
     )
     [served] = outcome.served
@@ -108,7 +110,7 @@ def test_workers_in_a_closed_loop_share_the_connections(
 
 
 def test_workers_that_see_different_latencies_are_merged(
-    crew: Generator, server: OddServer, tmp_path: Path
+    coordinator: Generator, server: OddServer, tmp_path: Path
 ) -> None:
     """One worker's connection is slow, the other's is fast: the percentiles are those of both together."""
     delay_s = 0.03
@@ -123,7 +125,7 @@ def test_workers_that_see_different_latencies_are_merged(
         return plain(number)
 
     server.manner = manner
-    [served] = crew.carry_out(
+    [served] = coordinator.carry_out(
         order(tmp_path, "closed", server, connections=2, window_s=0.3), lambda: None
     ).served
     assert served.service is not None
@@ -132,10 +134,10 @@ def test_workers_that_see_different_latencies_are_merged(
 
 
 def test_workers_in_an_open_loop_offer_the_rate_together(
-    crew: Generator, server: OddServer, tmp_path: Path
+    coordinator: Generator, server: OddServer, tmp_path: Path
 ) -> None:
     """Each offers its part at moments of its own, and both clocks are merged."""
-    outcome = crew.carry_out(
+    outcome = coordinator.carry_out(
         order(tmp_path, "open", server, rate_per_s=400, window_s=1.0, connections=16), lambda: None
     )
     [served] = outcome.served
@@ -149,11 +151,11 @@ def test_workers_in_an_open_loop_offer_the_rate_together(
 
 
 def test_workers_whose_server_freezes_at_the_end_add_up_what_was_unsent(
-    crew: Generator, server: OddServer, tmp_path: Path
+    coordinator: Generator, server: OddServer, tmp_path: Path
 ) -> None:
     """Each sends all that was due in its part, and the stall is in the merged percentiles."""
     server.freeze(300, 0.6)
-    outcome = crew.carry_out(
+    outcome = coordinator.carry_out(
         order(tmp_path, "open", server, rate_per_s=400, window_s=1.0, connections=4), lambda: None
     )
     [served] = outcome.served
@@ -171,11 +173,11 @@ def test_workers_whose_server_freezes_at_the_end_add_up_what_was_unsent(
 
 
 def test_workers_whose_server_fails_add_up_the_failures(
-    crew: Generator, server: OddServer, tmp_path: Path
+    coordinator: Generator, server: OddServer, tmp_path: Path
 ) -> None:
     """A failure of any worker is one of all."""
     server.manner = every(10, always(answer(b"wrong")))
-    [served] = crew.carry_out(order(tmp_path, "closed", server, settle_s=0.0), lambda: None).served
+    [served] = coordinator.carry_out(order(tmp_path, "closed", server, settle_s=0.0), lambda: None).served
     assert 0 < served.failures <= server.answered // 10
     assert served.first_fault == """the body is b'wrong' instead of b'{"msg":"Success!"}'"""
     assert served.requests > 0
