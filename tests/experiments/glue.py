@@ -10,38 +10,36 @@ import sys
 import time
 from contextlib import ExitStack
 from http.client import HTTPResponse
+from statistics import geometric_mean
 
 from loadtests.backends.tree import Tree
 from loadtests.host.processes import cores
 from loadtests.inference import ratio
 from tests.services import COMMANDS, free_port, start, stop
 
-ROUNDS = 40
+STARTS = 7
+"""Pairs of processes, one after the other: a start is one observation (DECISIONS.md, 17)."""
+ROUNDS = 6
+"""Of each start."""
 ROUND_S = 1.0
 CONNECTIONS = 8
 START_TIMEOUT_S = 30
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 VARIANT = [sys.executable, "-m", "tests.experiments.bare"]
-PAIRS = {
-    "Flask: five lines, ours": ([*VARIANT, "flask"], COMMANDS["flask"]),
-    "FastAPI: five lines, ours": ([*VARIANT, "fastapi"], COMMANDS["fastapi"]),
-    "FastAPI: five lines, the same in an included router": (
-        [*VARIANT, "fastapi"],
-        [*VARIANT, "fastapi-in-a-router"],
-    ),
-    "FastAPI: five lines in an included router, ours": (
-        [*VARIANT, "fastapi-in-a-router"],
-        COMMANDS["fastapi"],
-    ),
-    "FastAPI: ours, the same without router and telemetry": (
-        COMMANDS["fastapi"],
+FIVE_LINES = {name: [*VARIANT, name] for name in COMMANDS}
+COMPARED = {
+    "Flask: ours": ("flask", COMMANDS["flask"]),
+    "FastAPI: ours": ("fastapi", COMMANDS["fastapi"]),
+    "FastAPI: five lines in an included router": ("fastapi", [*VARIANT, "fastapi-in-a-router"]),
+    "FastAPI: ours without router and telemetry": (
+        "fastapi",
         [*VARIANT, "fastapi-without-router-and-telemetry"],
     ),
 }
 
 
 def main() -> int:
-    """Print a line for each pair."""
+    """Print a line for each variant: CPU time per request over that of five lines."""
     server_core, generator_core = cores()
     if server_core is None or generator_core is None:
         sys.stderr.write(
@@ -49,26 +47,28 @@ def main() -> int:
         )
         return 2
     os.sched_setaffinity(0, {generator_core})
-    for name, (first, second) in PAIRS.items():
-        costs = duet(first, second, server_core)
+    for name, (reference, command) in COMPARED.items():
+        costs = [duet(FIVE_LINES[reference], command, server_core, start) for start in range(STARTS)]
         interval = ratio([a for a, _ in costs], [b for _, b in costs])
         assert interval is not None
-        middle = [sorted(column)[len(costs) // 2] for column in zip(*costs, strict=True)]
         print(
-            f"{name}: {middle[0]:.1f} and {middle[1]:.1f} us of CPU per request, second ÷ first "
-            f"{interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]",
+            f"{name:42}  {interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}] times five lines",
             flush=True,
         )
-    print(f"{ROUNDS} rounds of {ROUND_S:g} s each, GET / on {CONNECTIONS} connections a service")
+    print(f"CPU per GET /, both loaded at once; {STARTS} starts of {ROUNDS} rounds of {ROUND_S:g} s")
     return 0
 
 
-def duet(first: list[str], second: list[str], core: int) -> list[tuple[float, float]]:
-    """Load two services at once; return microseconds of CPU per request of each, a pair per round."""
+def duet(first: list[str], second: list[str], core: int, start_number: int) -> tuple[float, float]:
+    """Load two services at once; return microseconds of CPU per request of each over one start of both.
+
+    Which one is started and asked first changes from start to start.
+    """
+    commands = (first, second) if start_number % 2 == 0 else (second, first)
     with ExitStack() as stack:
         ports = free_port(), free_port()
         processes = []
-        for command, port in zip((first, second), ports, strict=True):
+        for command, port in zip(commands, ports, strict=True):
             process = start([*command, "--port", str(port)])
             stack.callback(stop, process)
             os.sched_setaffinity(process.pid, {core})
@@ -81,9 +81,11 @@ def duet(first: list[str], second: list[str], core: int) -> list[tuple[float, fl
             before_s = [tree.cpu_s() or 0.0 for tree in trees]
             requests = load(pairs, ROUND_S)
             after_s = [tree.cpu_s() or 0.0 for tree in trees]
-            a, b = ((end - begin) / requests * 1e6 for begin, end in zip(before_s, after_s, strict=True))
-            rounds.append((a, b))
-        return rounds
+            rounds.append(
+                [(end - begin) / requests * 1e6 for begin, end in zip(before_s, after_s, strict=True)]
+            )
+        one, other = (geometric_mean(costs) for costs in zip(*rounds, strict=True))
+        return (one, other) if start_number % 2 == 0 else (other, one)
 
 
 def load(pairs: list[tuple[socket.socket, ...]], duration_s: float) -> int:
