@@ -1,1 +1,1 @@
-"""What follows from readings: validity, ratios, verdicts, notes; pure, and knows no target by name."""
+"""What follows from readings: validity, ratios, verdicts, warnings; pure, and knows no target by name."""

@@ -7,7 +7,7 @@ from loadtests.analysis.cells import Cell, cells
 from loadtests.analysis.metrics import CPU
 from loadtests.analysis.pairing import pairs
 from loadtests.analysis.rows import rows
-from loadtests.analysis.warnings import notes
+from loadtests.analysis.warnings import warnings
 from loadtests.inference import Interval
 from loadtests.results import Results, Row
 
@@ -33,7 +33,7 @@ def compare(results: Results) -> Comparison:
     noise = _noise(results)
     margin = inference.margin(noise)
     judged = tuple(rows(results, found, margin))
-    return Comparison(found, judged, margin, noise, tuple(notes(results, found, judged, noise)))
+    return Comparison(found, judged, margin, noise, tuple(warnings(results, found, judged, noise)))
 
 
 def _noise(results: Results) -> Interval | None:

@@ -21,7 +21,7 @@ def least_rounds(scenarios: int) -> int:
     return ceil(log2(2 * scenarios / SIGNIFICANCE))
 
 
-def notes(
+def warnings(
     results: Results, cells: Sequence[Cell], rows: Sequence[Row], noise: Interval | None
 ) -> Iterator[str]:
     """Yield a sentence or two for each thing worth knowing, the gravest first."""

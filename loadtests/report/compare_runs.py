@@ -69,22 +69,22 @@ def draw(
 ) -> RenderableType:
     """Lay out both ratios of each row and whether they agree; fits 100 columns."""
     differing = sum(not one.agrees for one in agreements)
-    notes = [f"{len(agreements) - differing} of {len(agreements)} intervals overlap."]
+    sentences = [f"{len(agreements) - differing} of {len(agreements)} intervals overlap."]
     if differing:
-        notes.append(
+        sentences.append(
             "Where two runs differ, something changed between them that neither interval knows of: believe "
             "neither until a third decides."
         )
     if not agreements:
-        notes = ["The two runs have no ratio in common, so nothing can be said of them together."]
+        sentences = ["The two runs have no ratio in common, so nothing can be said of them together."]
     if differences:
-        notes.append(
+        sentences.append(
             f"The runs were not made alike; this differs (first | second): {'; '.join(differences)}."
         )
     return Group(
         labelled([(name, _name(run)) for name, run in (("first", first), ("second", second))]),
         *([Padding(_table(agreements), (1, 0))] if agreements else []),
-        *bullets(notes),
+        *bullets(sentences),
     )
 
 

@@ -117,7 +117,7 @@ def test_plain_of_tags_and_entities_is_text_to_plotly() -> None:
 
 
 def test_draw_a_hostile_title_is_escaped_in_every_figure() -> None:
-    """No figure holds a tag that somebody brought."""
+    """No figure holds a tag that came from outside."""
     targets = Target("a", "<b>A</b>", None, "http://a"), Target("b", "<img src=x>", None, "http://b")
     measured = results(targets)
     for chart in charts(measured, comparison(measured)).values():

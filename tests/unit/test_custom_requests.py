@@ -18,7 +18,7 @@ IDENTITY = {"Accept-Encoding": "identity"}
 
 
 def own(name: str, url: str) -> Target:
-    """Make a service that somebody brought along."""
+    """Make a service of one's own."""
     return Target(name.lower(), name, None, url)
 
 

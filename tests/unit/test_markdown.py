@@ -49,7 +49,7 @@ def test_draw_a_hostile_title_shows_it_as_it_is() -> None:
     assert "href" not in html
 
 
-def test_draw_services_somebody_brought_never_says_ours() -> None:
+def test_draw_custom_services_never_says_ours() -> None:
     """Only the titles that were given appear."""
     targets = Target("a", "Old", None, "http://a"), Target("b", "New", None, "http://b")
     measured = results(targets)

@@ -51,7 +51,7 @@ def test_operation_of_a_waiting_scenario_asks_for_its_milliseconds() -> None:
 
 
 def test_fault_of_a_service_whose_server_is_not_known_leaves_the_server_alone() -> None:
-    """A service that somebody brought along may be served by anything."""
+    """A service of one's own may be served by anything."""
     anything = {**RIGHT, "server": "anything"}
     assert INDEX.fault(None, 200, anything, b'{"msg":"Success!"}') is None
 

@@ -100,7 +100,7 @@ def test_draw_a_null_comparison_with_a_handicap_says_both() -> None:
 @pytest.mark.parametrize(
     "title", ["Old service", "a-very-long-name-without-any-space-in-it-whatsoever", "ö" * 70]
 )
-def test_draw_services_somebody_brought_fits_a_hundred_columns(title: str) -> None:
+def test_draw_custom_services_fits_a_hundred_columns(title: str) -> None:
     """Long names fold; no line is longer, and no number is broken."""
     targets = Target("a", title, None, "http://a"), Target("b", f"{title} 2", None, "http://b")
     request = "GET /a/long/path/that/never/ends?and=has&many=parameters"
@@ -111,7 +111,7 @@ def test_draw_services_somebody_brought_fits_a_hundred_columns(title: str) -> No
     assert all(number in text for number in ("1,234,567", "7,654,321", "0.123 [0.111, 0.155]"))
 
 
-def test_draw_services_somebody_brought_never_says_ours() -> None:
+def test_draw_custom_services_never_says_ours() -> None:
     """Only the titles that were given appear."""
     targets = Target("a", "Old", None, "http://a"), Target("b", "New", None, "http://b")
     measured = results(targets, environment={"servers": {}})

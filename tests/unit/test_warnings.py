@@ -9,7 +9,7 @@ from loadtests.analysis.cells import cells
 from loadtests.analysis.pairing import LEAST_UNITS
 from loadtests.analysis.rows import rows
 from loadtests.analysis.validity import STOLEN_SHARE
-from loadtests.analysis.warnings import least_rounds, notes
+from loadtests.analysis.warnings import least_rounds, warnings
 from loadtests.inference import Interval
 from loadtests.results import Reading, Results
 from tests.unit.results_factory import SCENARIOS, latencies, results
@@ -20,7 +20,7 @@ QUIET = {"scenarios": SCENARIOS[:1]}
 def said(measured: Results, noise: Interval | None = None) -> list[str]:
     """Return what is worth knowing of results."""
     found = list(cells(measured))
-    return list(notes(measured, found, rows(measured, found, 0.02), noise))
+    return list(warnings(measured, found, rows(measured, found, 0.02), noise))
 
 
 def test_notes_of_a_good_comparison_say_nothing() -> None:

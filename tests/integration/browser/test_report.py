@@ -231,7 +231,7 @@ def test_page_of_hostile_titles_shows_them_as_they_are(chromium: Browser, tmp_pa
         assert seen.complaints == []
 
 
-def test_page_of_services_somebody_brought_never_says_ours(chromium: Browser, tmp_path: Path) -> None:
+def test_page_of_custom_services_never_says_ours(chromium: Browser, tmp_path: Path) -> None:
     """Only the titles that were given appear, in text, tables and charts."""
     targets = Target("a", "Old", None, "http://a"), Target("b", "New", None, "http://b")
     kept(tmp_path, results(targets, environment={"servers": {}}))
