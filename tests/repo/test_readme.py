@@ -9,7 +9,7 @@ import pytest
 from loadtests.analysis.comparison import compare
 from loadtests.report.compare_runs import agreements
 from loadtests.results import FILE_NAME, Row, load
-from tests.repo.readme import IMAGES, PLOT, RESULTS, ROOT, main, stale, wanted
+from tests.repo.readme import IMAGES, PLOT, RESULTS, ROOT, TODAY, main, stale, wanted
 from tests.unit.results_factory import results
 
 READMES = ("README.md", "loadtests/README.md", "tests/README.md", "docker/README.md")
@@ -31,6 +31,8 @@ def repository(tmp_path: Path) -> Path:
     """Return a folder with what is committed, whose READMEs and pictures were drawn from it."""
     (tmp_path / RESULTS).mkdir(parents=True)
     results().save(tmp_path / RESULTS / FILE_NAME)
+    (tmp_path / TODAY).mkdir()
+    results().save(tmp_path / TODAY / FILE_NAME)
     for name in ("glue.txt", "hazards.txt"):
         (tmp_path / RESULTS / name).write_text("a line\n")
     for name in READMES:
