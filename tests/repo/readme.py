@@ -65,8 +65,8 @@ def today(comparison: Comparison) -> str:
         if row.headline and row.scenario == "index" and row.ratio
     }
     sentence = (
-        "Since then both apps are written as their frameworks' documentation has it, which costs FastAPI CPU. "
-        f"A run of those on another machine came to {ratios['cpu_us_per_request']:.2f} and "
+        "Since then both apps are written as their frameworks' documentation has it, which costs FastAPI "
+        f"CPU. A run of those on another machine came to {ratios['cpu_us_per_request']:.2f} and "
         f"{ratios['throughput_per_s']:.1f} times ([kept]({TODAY}))."
     )
     return "\n" + fill(sentence, 110, break_on_hyphens=False) + "\n"
