@@ -69,8 +69,8 @@ audit: setup ## Ask a vulnerability database about everything the two images wer
 parity-soak: setup ## Ask both services 20,000 generated requests with a fresh seed
 	$(BIN)/python -m tests.parity.engine.soak $(ARGS)
 
-parity-faults: setup ## Plant every fault in turn and write the table of who notices it (minutes)
-	$(BIN)/python -m tests.parity.faults.table
+parity-faults: setup ## Plant every fault in turn and write the table of who notices it (minutes); ARGS=--containers checks it in containers
+	$(BIN)/python -m tests.parity.faults.table $(ARGS)
 
 replica-loss: setup ## Kill replicas behind nginx under load and count the requests that fail; --stop stops them (2 minutes)
 	$(BIN)/python -m tests.integration.containers.replica_loss $(ARGS)

@@ -1,4 +1,7 @@
-"""One fault in one of the two services, tried on both suites: who notices, and by what."""
+"""One fault in one of the two services, tried on both suites: who notices, and by what.
+
+A fault that is `contained` is served by a container of the image that has a shell, which must be built.
+"""
 
 import os
 import re
@@ -9,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
+from pathlib import Path
 
 from tests.parity import differences
 from tests.parity.corpus import load
@@ -25,6 +29,11 @@ from tests.services import SERVERS, Target, free_port, running, start, stop, wai
 FAILED = re.compile(r"^FAILED \S+::(\w+)", re.MULTILINE)
 CONTRACT_TIMEOUT_S = 120
 CASES_AT_ONCE = 16
+# On the host's network nothing stands between; the faults come in beside the app, which is the image's.
+CONTAINER = [
+    *("docker", "run", "--rm", "--network", "host", "--env", "HOST=127.0.0.1"),
+    *("--volume", f"{Path(__file__).parents[2]}:/app/tests:ro", "--entrypoint", "python"),
+]
 SAMPLE_SIZE = 500
 SEED = 1
 
@@ -86,7 +95,7 @@ class Healthy:
 
 @contextmanager
 def healthy(*, crashes: bool) -> Iterator[Healthy]:
-    """Start both services as they are, or with an `index` that crashes."""
+    """Start both services as they are, in processes, or with an `index` that crashes."""
     crashing = FAULTS["no-fault-but-a-crash"]
     with ExitStack() as stack:
         services = {side: planted(crashing, side) if crashes else running(side) for side in SERVERS}
@@ -95,15 +104,15 @@ def healthy(*, crashes: bool) -> Iterator[Healthy]:
 
 
 @contextmanager
-def planted(fault: Fault, side: str) -> Iterator[Target]:
+def planted(fault: Fault, side: str, *, contained: bool = False) -> Iterator[Target]:
     """Serve one side with a fault.
 
     Raises:
         AssertionError: it wrote a traceback, which no fault of ours is meant to do.
     """
     port = free_port()
-    command = [sys.executable, "-m", "tests.parity.faults", fault.name, f"{side}_app", "--port", str(port)]
-    process = start(command)
+    python = [*CONTAINER, f"{side}-app-debug"] if contained else [sys.executable]
+    process = start([*python, "-m", "tests.parity.faults", fault.name, f"{side}_app", "--port", str(port)])
     try:
         wait_until_it_answers(port, process)
         yield Target(side, SERVERS[side], f"http://127.0.0.1:{port}")
@@ -143,9 +152,9 @@ def first_failing_of_all(fault: Fault, target: Target) -> str | None:
     return failed
 
 
-def attempt(fault: Fault, side: str, reference: Healthy) -> Trial:
+def attempt(fault: Fault, side: str, reference: Healthy, *, contained: bool = False) -> Trial:
     """Try a fault on everything."""
-    with planted(fault, side) as faulty:
+    with planted(fault, side, contained=contained) as faulty:
         return Trial(
             first_failing_of_all(fault, faulty),
             reference.first_different(faulty, corpus(crashes=fault.crashes)),
@@ -153,9 +162,11 @@ def attempt(fault: Fault, side: str, reference: Healthy) -> Trial:
         )
 
 
-def still_caught(fault: Fault, side: str, reference: Healthy, known: Trial) -> Trial:
+def still_caught(
+    fault: Fault, side: str, reference: Healthy, known: Trial, *, contained: bool = False
+) -> Trial:
     """Try a fault only on what is known to notice it; the contract suite only where nothing else does."""
-    with planted(fault, side) as faulty:
+    with planted(fault, side, contained=contained) as faulty:
         cases = [case for case in corpus(crashes=fault.crashes) if case.id == known.corpus]
         found = reference.first_different(faulty, cases)
         generated = known.generated and reference.differs(faulty, sample())
