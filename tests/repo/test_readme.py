@@ -9,6 +9,7 @@ import pytest
 from loadtests.analysis.comparison import compare
 from loadtests.report.compare_runs import agreements
 from loadtests.results import FILE_NAME, Row, load
+from tests.experiments.hazards import HAZARDS
 from tests.repo.readme import IMAGES, PLOT, RESULTS, ROOT, TODAY, main, stale, wanted
 from tests.unit.results_factory import results
 
@@ -145,6 +146,24 @@ def test_readme_handlers_are_the_real_ones() -> None:
     assert len(blocks) == 2
     for block, code in zip(blocks, routes, strict=True):
         assert block in code
+
+
+def test_readme_names_every_hazard_before_anybody_ships() -> None:
+    """What a client can do to all others has a line, with what `make hazards` has shown of it."""
+    said = {
+        "lingering": ("A client that does not close stalls Flask.", r"9 answers in 10 s beside one client"),
+        "held": ("A request that never ends holds one of Flask's threads.", r"half a body no answer"),
+        "waiting": ("A slow handler holds a thread even when its client has left.", r"took 5\.\d+ s"),
+        "idle": ("Some idle connections are never closed.", r"still open after 8 s: nothing sent"),
+        "resets": ("uvicorn keeps about 10 kB for each connection that was reset", r"\b9\.\d kB kept"),
+    }
+    assert said.keys() == HAZARDS.keys()
+    readme = (ROOT / "README.md").read_text("utf-8")
+    _, _, section = readme.partition("\n## Before you ship this\n")
+    kept = (ROOT / RESULTS / "hazards.txt").read_text().splitlines()
+    for hazard, (sentence, shown) in said.items():
+        assert sentence in section.partition("\n## ")[0]
+        assert any(line.startswith(hazard) and re.search(shown, line) for line in kept), hazard
 
 
 @pytest.mark.parametrize("name", FOLDERS)
