@@ -51,6 +51,8 @@ class Coordinator:
         self._runner.start(order.connections, spawn_rate=order.connections)
         if not self._spawned.wait(PATIENCE_S):
             raise TimeoutError("the users did not start in time")
+        self._reach("prime", len(names))
+        self._tell("start")
         gevent.sleep(order.settle_s)
         self._reach("begin", len(names))
         _say(BEGIN)
@@ -125,6 +127,7 @@ def _together(answers: Sequence[dict[str, Any]]) -> Outcome:
                 connects=sum(part.connects for part in parts),
                 second_half=sum(part.second_half for part in parts),
                 unsent=sum(part.unsent for part in parts),
+                late_s=max((part.late_s for part in parts if part.late_s is not None), default=None),
                 service=service,
                 response=response,
             )

@@ -23,6 +23,9 @@ class Load:
         self.order = order
         self.recorders = [Recorder(aim) for aim in order.aims]
         self.stopping = False
+        self.primed = 0
+        """Users whose every connection has been answered once."""
+        self._started = Event()
         self._stopped_s: float | None = None
         self._moments = moments(order.rate_per_s or 1.0, order.seed)
         self._timer = DeadlineTimer()
@@ -35,12 +38,18 @@ class Load:
         connections = [Connection((aim.host, aim.port), self.order.timeout_s) for aim in self.order.aims]
         try:
             for recorder, connection in zip(self.recorders, connections, strict=True):
-                self._open(recorder, connection)
+                self._prime(recorder, connection)
+            self.primed += 1
+            self._started.wait()
             drive = {"paired": self._pair, "closed": self._repeat, "open": self._keep_time}[self.order.mode]
             drive(connections)
         finally:
             for connection in connections:
                 connection.close()
+
+    def start(self) -> None:
+        """Let every user begin; all of them must have been primed."""
+        self._started.set()
 
     def hold(self) -> None:
         """Let what is in flight end and start nothing new; for `paired` only, whose users come to `_go`."""
@@ -56,6 +65,7 @@ class Load:
         """Let every user end with what it has in flight, and in an open loop with all that is due."""
         self.stopping = True
         self._stopped_s = perf_counter()
+        self._started.set()
         self._go.set()
         self._timer.ring()
 
@@ -63,10 +73,16 @@ class Load:
         """Give back what the load holds of the system; every user must have ended."""
         self._timer.close()
 
-    def _open(self, recorder: Recorder, connection: Connection) -> None:
-        """Connect before anything is timed: a connection that is opened later was closed by the target."""
+    def _prime(self, recorder: Recorder, connection: Connection) -> None:
+        """Connect and ask once before anything is timed; of the answer nothing is kept.
+
+        A connection that was opened is not yet served: uvloop accepts one in a turn of its loop, which takes
+        longer the more others are busy, and gunicorn gives a thread to each that has not asked for anything.
+        One that is opened later than here was closed by the target.
+        """
         try:
-            connection.open()
+            connection.send(recorder.aim.request)
+            connection.receive()
         except Broken as broken:
             recorder.fail(str(broken))
 

@@ -72,6 +72,8 @@ class Served(BaseModel):
     """Answers in the second half of the window."""
     unsent: int
     """Of the requests, those that were due in the window and only sent after its end."""
+    late_s: float | None = None
+    """Open loop: the median of how much later than due a request was sent; the generator's own lateness."""
     service: Latencies | None
     response: Latencies | None
     """Open loop: from the moment when a request was due."""

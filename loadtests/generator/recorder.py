@@ -1,5 +1,6 @@
 """What came of one target: every answer is checked and every sample kept; sends nothing itself."""
 
+from statistics import median
 from time import perf_counter
 
 from loadtests.generator.connection import Connection
@@ -48,7 +49,7 @@ class Recorder:
         A request belongs to the window in which it was due (`by_due`), or in which it was answered.
         """
         half_s = (begin_s + end_s) / 2
-        service_s, response_s, second_half, unsent = [], [], 0, 0
+        service_s, response_s, late_s, second_half, unsent = [], [], [], 0, 0
         samples = self.samples
         for due_s, start_s, latency_s in zip(
             samples.dues_s, samples.starts_s, samples.latencies_s, strict=True
@@ -57,6 +58,7 @@ class Recorder:
             if begin_s <= moment_s < end_s:
                 service_s.append(latency_s)
                 response_s.append(start_s + latency_s - due_s)
+                late_s.append(start_s - due_s)
                 second_half += moment_s >= half_s
                 unsent += start_s >= end_s
         faults = [fault for moment_s, fault in self.faults if moment_s >= begin_s]
@@ -68,6 +70,7 @@ class Recorder:
             connects=sum(begin_s <= moment_s < end_s for moment_s in self.connects_s),
             second_half=second_half,
             unsent=unsent,
+            late_s=median(late_s) if by_due and late_s else None,
             service=Latencies.of(service_s),
             response=Latencies.of(response_s) if by_due else None,
         )

@@ -26,7 +26,7 @@ class Worker:
         self._environment = environment
         self._runner = runner
         self._naps: list[float] = []
-        for name in ("take", "begin", "go", "end", "finish", "report"):
+        for name in ("take", "prime", "start", "begin", "go", "end", "finish", "report"):
             runner.register_message(name, self._listener(name))
         # A worker is connected before it can listen, and what it is told until then is lost.
         runner.send_message("joined")
@@ -35,6 +35,16 @@ class Worker:
         """Make a load of an order; its users come next."""
         gc.collect()
         self._environment.load = Load(Order.model_validate_json(data))
+
+    def prime(self, _: str) -> None:
+        """Wait until each of the users here has been answered once on each of its connections."""
+        while self._environment.load.primed < self._runner.user_count:
+            gevent.sleep(0.001)
+        self._runner.send_message("reached")
+
+    def start(self, _: str) -> None:
+        """Let the users begin."""
+        self._environment.load.start()
 
     def begin(self, _: str) -> None:
         """Begin the window, with nothing in flight where that is possible."""
