@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from random import randrange
 from typing import NoReturn
 
 from loadtests.analysis.thresholds import Threshold
@@ -28,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     compare = commands.add_parser(
         "compare",
-        help="measure two services, print a table and write a report (6 minutes; --quick 90 seconds)",
+        help="measure two services, print a table and write a report (a minute; --quick half)",
         description="Measure two services: CPU per request, capacity, latency, memory, start and size. "
         "Status 0: measured, every --assert held; 1: one did not; 2: no valid measurement.",
     )
@@ -49,14 +50,21 @@ def parser() -> argparse.ArgumentParser:
         "--runs", type=whole(1, 1000), default=20, metavar="N", help="of each (%(default)s)"
     )
     selftest.add_argument(
-        "--rounds", type=whole(6, 200), default=14, metavar="N", help="per run (%(default)s)"
+        "--units", type=whole(3, 200), default=12, metavar="N", help="at most, per run (%(default)s)"
     )
     selftest.add_argument(
         "--skip-null", action="store_true", help="only with the handicap: to find the smallest that is found"
     )
-    selftest.add_argument("--service", choices=SERVICES, default="flask", help="(%(default)s)")
+    selftest.add_argument("--service", choices=SERVICES, help="default: both in turn")
     selftest.add_argument(
-        "--handicap", type=_share, default=0.05, metavar="P%", help="more CPU per request (5%%)"
+        "--handicap",
+        type=_share,
+        action="append",
+        metavar="P%",
+        help="more CPU per request that must be found; repeatable (5%%)",
+    )
+    selftest.add_argument(
+        "--drift", action="store_true", help="with a neighbour that comes and goes on the servers' core"
     )
     selftest.add_argument(
         "--out", type=Path, metavar="FILE", help="write the runs and the rates here, as JSON"
@@ -67,10 +75,14 @@ def parser() -> argparse.ArgumentParser:
 def _add_extent(compare: argparse.ArgumentParser) -> None:
     preset = compare.add_mutually_exclusive_group()
     preset.add_argument(
-        "--quick", dest="preset", action="store_const", const="quick", help="90 seconds, set-up included"
+        "--quick", dest="preset", action="store_const", const="quick", help="index alone: half a minute"
     )
     preset.add_argument(
-        "--thorough", dest="preset", action="store_const", const="thorough", help="30 minutes"
+        "--thorough",
+        dest="preset",
+        action="store_const",
+        const="thorough",
+        help="until CPU per request is known to 1%% and throughput to 3%%, or 30 minutes",
     )
     compare.set_defaults(preset="default")
     compare.add_argument("--scenario", action="append", choices=SCENARIOS, help="repeatable; default: all")
@@ -78,10 +90,13 @@ def _add_extent(compare: argparse.ArgumentParser) -> None:
         "--setup",
         action="append",
         choices=("efficiency", "capacity", "latency"),
-        help="repeatable; default: all, and cold starts",
+        help="repeatable; default: all, and cold start and memory",
     )
     compare.add_argument(
-        "--rounds", type=whole(1, 200), metavar="N", help="in each set-up; an interval needs 6"
+        "--units",
+        type=whole(1, 200),
+        metavar="N",
+        help="exactly so many fresh pairs of processes; default: until every verdict is settled",
     )
     compare.add_argument("--seconds", type=_seconds, metavar="S", help="length of each round or window")
     compare.add_argument(
@@ -129,7 +144,20 @@ def _add_controls(compare: argparse.ArgumentParser) -> None:
         type=whole(0, 99_999_999),
         default=0,
         metavar="N",
-        help="PYTHONHASHSEED of the processes: another one shows how much it matters (%(default)s)",
+        help="PYTHONHASHSEED of the first unit's processes, one more in each further one (%(default)s)",
+    )
+    controls.add_argument(
+        "--seed",
+        type=whole(0, 99_999_999),
+        default=randrange(1_000_000),  # noqa: S311  # no cryptography
+        metavar="N",
+        help="of the moments at which open loops ask; default: another one in each run",
+    )
+    controls.add_argument(
+        "--keep-awake",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="let a process of least weight spin on each core, so that none sleeps (%(default)s)",
     )
     controls.add_argument(
         "--handicap",

@@ -1,27 +1,33 @@
 """Ratios, intervals, verdicts from pairs; pure, standard library only, knows nothing of what was measured."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations_with_replacement
-from math import ceil, exp, expm1, inf, isfinite, log
-from statistics import median
+from math import ceil, exp, inf, isfinite, log, log1p, sqrt
+from statistics import fmean, median, stdev
 
 CONFIDENCE = 0.95
 
-SIGNIFICANCE = 0.05
-"""The adjusted p-value up to which a difference is called one."""
+ERROR = 0.05
+"""The chance of any false statement that a whole comparison may have, shared among its headline rows."""
 
-LEAST_MARGIN = 0.02
+MARGIN = 0.02
 """The share below which a difference is called none, however surely it was seen. CPU time per request repeats
 within about 2 % from run to run of the same code (stacksjs/stacks#2586), so a smaller ratio says something of
 the run; and nobody rewrites a service for less."""
 
-TIE_DIGITS = 12
-"""Log-ratios that agree to so many decimals are tied: what is left is rounding, about 1e-15, never time."""
+MIXTURE = (1.0, 10.0, 100.0, 1000.0)
+"""Variances of the effect, in those of one value, over which the likelihood ratio is averaged: from effects
+as large as the noise to thirty times it, which a rewrite shows within a few looks."""
+
+LEAST_LOOK = 3
+MOST_LOOKED = 1000
+MOST_T = 1e9
+LARGEST = 700.0
+"""The logarithm of the largest number that is still one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,8 @@ class Verdict(StrEnum):
     SLOWER = "slower"
     EQUIVALENT = "equivalent"
     INCONCLUSIVE = "inconclusive"
+    DISTURBED = "disturbed"
+    """Something else was at work, and what is left without it does not say the same."""
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
@@ -95,72 +103,103 @@ def centre(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval 
     return Interval(median(averages), averages[cut], averages[-1 - cut])
 
 
-def p_value(control: Sequence[float], candidate: Sequence[float]) -> float:
-    """Return the exact two-sided p of Wilcoxon's signed-rank test on the log-ratios of positive pairs.
+def confidence_sequence(values: Sequence[float], error: float, widening: float = 1.0) -> Interval | None:
+    """Return the mean and an interval around it that holds whenever one stops.
 
-    Pairs without a difference are dropped, tied ones get the mean of their ranks (Hollander, Wolfe, Chicken,
-    Nonparametric Statistical Methods (3rd ed.), section 3.1), and the distribution is that of these very
-    ranks: Streitberg and Röhmel, Exact distributions for permutation and rank tests (1986), the shift
-    algorithm. 1 where no pair differs. With neither ties nor pairs dropped, p <= 1 - confidence just where
-    the interval of `ratio` excludes 1.
-
-    Raises:
-        ValueError: the two differ in length, or a value is not positive and finite.
-    """
-    rounded = [round(value, TIE_DIGITS) for value in _log_ratios(control, candidate)]
-    changes = [value for value in rounded if value != 0]
-    ordered = sorted(abs(value) for value in changes)
-    # Doubled, so that the mean of tied ranks is a whole number: first + last, counted from 1.
-    ranks = [bisect_left(ordered, abs(value)) + 1 + bisect_right(ordered, abs(value)) for value in changes]
-    rising = sum(rank for rank, value in zip(ranks, changes, strict=True) if value > 0)
-    smaller = min(rising, sum(ranks) - rising)
-    counts = _counts(tuple(sorted(ranks)))
-    return min(1.0, 2 * sum(counts[: smaller + 1]) / (1 << len(ranks)))
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjust the p-values of one family of questions, each in its place; at most 1, never less than before.
-
-    Calling those up to 5 % differences is wrong anywhere in the family in at most 5 % of cases, however the
-    questions depend on each other.
-    Holm, A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6 (1979), 65-70.
+    Supposes independent normal values, however widely spread, that come one by one and are looked at after
+    each from the third on; the chance that the true mean lies outside at any look is at most `error`. Lai's
+    mixture for Student's t: Lindon et al., Rapid regression detection (2022, arXiv 2205.14762), with a few
+    widths of the mixture at once, whose mean is as valid. Looks are not intersected, which would be as valid:
+    drift that only later values show could no longer widen it. `widening` is by what factor the spread of
+    these values understates how far their mean may be off. None with fewer than three values, or where so few
+    can bound nothing at this error.
 
     Raises:
-        ValueError: one does not lie within 0 and 1.
+        ValueError: a value is not finite, or the error does not lie between 0 and 1.
     """
-    if not all(0 <= p <= 1 for p in p_values):
-        raise ValueError("a p-value lies outside 0 to 1")
-    adjusted = [0.0] * len(p_values)
-    highest = 0.0
-    for step, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        highest = max(highest, min(1.0, (len(p_values) - step) * p_values[place]))
-        adjusted[place] = highest
-    return adjusted
+    if not 0 < error < 1:
+        raise ValueError(f"an error between 0 and 1 is needed, not {error}")
+    if not all(map(isfinite, values)):
+        raise ValueError("a value is not finite")
+    if len(values) < LEAST_LOOK:
+        return None
+    half = half_width(stdev(values) * widening, len(values), error)
+    middle = fmean(values)
+    return None if half is None else Interval(middle, middle - half, middle + half)
 
 
-def verdict(interval: Interval, adjusted_p: float, margin: float, less_is_better: bool) -> Verdict:
-    """Say what a ratio candidate ÷ control means for the candidate; `margin` is a share, 0.02 for 2 %.
+def sequential_ratio(
+    control: Sequence[float],
+    candidate: Sequence[float],
+    error: float,
+    widening: Callable[[Sequence[float]], float] = lambda _: 1.0,
+) -> Interval | None:
+    """Estimate candidate ÷ control from paired positive values: the confidence sequence of their log-ratios.
+
+    Raises:
+        ValueError: the two differ in length, a value is not positive and finite, or the error is none.
+    """
+    ratios = _log_ratios(control, candidate)
+    interval = confidence_sequence(ratios, error, widening(ratios))
+    if interval is None:
+        return None
+    return Interval(*(exp(max(-LARGEST, min(bound, LARGEST))) for bound in astuple(interval)))
+
+
+def half_width(deviation: float, n: int, error: float) -> float | None:
+    """Return how far from the mean of n values one look reaches; None where n bounds nothing."""
+    critical = _critical(n, error)
+    return None if critical is None else critical * deviation / sqrt(n)
+
+
+def more_values(values: Sequence[float], error: float, margin: float) -> int | None:
+    """Return how many more would settle a verdict, if they go on like these; None where no number is known.
+
+    Settled is an interval that excludes 0, or lies within ± log(1 + margin).
+    """
+    if len(values) < LEAST_LOOK:
+        return None
+    middle, deviation = abs(fmean(values)), stdev(values)
+    for n in range(len(values) + 1, MOST_LOOKED + 1):
+        half = half_width(deviation, n, error)
+        if half is not None and (half < middle or middle + half < log1p(margin)):
+            return n - len(values)
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _critical(n: int, error: float) -> float | None:
+    """Return the t beyond which a mean is refused after n values."""
+    low, high = 0.0, MOST_T
+    if _evidence(high, n) * error < 1:
+        return None
+    while high - low > 1e-9 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if _evidence(middle, n) * error < 1 else (low, middle)
+    return high
+
+
+def _evidence(t: float, n: int) -> float:
+    """Return the mixture's likelihood ratio against a mean that lies t standard errors away."""
+    share = t * t / (n - 1)
+    return fmean(
+        (1 + n * width) ** -0.5 * ((1 + share) / (1 + share / (1 + n * width))) ** (n / 2)
+        for width in MIXTURE
+    )
+
+
+def verdict(interval: Interval, less_is_better: bool) -> Verdict:
+    """Say what a ratio candidate ÷ control means for the candidate.
 
     Equivalent goes before faster and slower: a difference within the margin does not matter even where it is
     sure. The whole interval within the margin amounts to two one-sided tests at half of its error each
     (Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987), 657-680).
     """
-    if 1 / (1 + margin) <= interval.low and interval.high <= 1 + margin:
+    if interval.low >= 1 / (1 + MARGIN) and interval.high <= 1 + MARGIN:
         return Verdict.EQUIVALENT
-    if interval.low <= 1 <= interval.high or adjusted_p > SIGNIFICANCE:
+    if interval.low <= 1 <= interval.high:
         return Verdict.INCONCLUSIVE
     return Verdict.FASTER if (interval.high < 1) == less_is_better else Verdict.SLOWER
-
-
-def margin(noise: Interval | None) -> float:
-    """Return the share within which a ratio counts as no difference: 2 %, or the A/A half-width if larger.
-
-    `noise` is the ratio of the control to itself, None where it was not measured. The half-width is half of
-    its interval on the log scale, as a share; where that interval lies plays no part.
-    """
-    if noise is None:
-        return LEAST_MARGIN
-    return max(LEAST_MARGIN, expm1(log(noise.high / noise.low) / 2))
 
 
 def _log_ratios(control: Sequence[float], candidate: Sequence[float]) -> list[float]:
@@ -174,7 +213,7 @@ def _log_ratios(control: Sequence[float], candidate: Sequence[float]) -> list[fl
 def _cut(n: int, probability: float) -> int | None:
     """Return the largest w with P(W <= w) <= probability, W being the signed-rank statistic of n values."""
     cut, below, choices = None, 0, 1 << n
-    for w, count in enumerate(_counts(tuple(range(1, n + 1)))):
+    for w, count in enumerate(_counts(n)):
         below += count
         if below / choices > probability:
             break
@@ -183,10 +222,10 @@ def _cut(n: int, probability: float) -> int | None:
 
 
 @lru_cache(maxsize=32)
-def _counts(ranks: tuple[int, ...]) -> tuple[int, ...]:
+def _counts(n: int) -> tuple[int, ...]:
     """Return how many of the 2**n choices of signs make the positive ranks sum to 0, 1, 2 and so on."""
     counts = [1]
-    for rank in ranks:
+    for rank in range(1, n + 1):
         nothing = [0] * rank
         counts = [a + b for a, b in zip(counts + nothing, nothing + counts, strict=True)]
     return tuple(counts)

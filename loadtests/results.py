@@ -20,8 +20,7 @@ PACKED_NAME = f"{FILE_NAME}.gz"
 
 Backend = Literal["process", "compose", "url"]
 
-Setup = Literal["efficiency", "noise", "capacity", "latency"]
-"""`noise` is `efficiency` with a second process of the control in the candidate's place (A/A)."""
+Setup = Literal["efficiency", "capacity", "latency"]
 
 
 class _Record(BaseModel):
@@ -36,39 +35,58 @@ class Scenario(_Record):
     """Its method and target, as a reader knows it."""
     delay_s: float = 0.0
     """How long the handler waits for something; the arithmetic ceiling comes from it."""
+    plateau: tuple[int, ...]
+    """Requests in flight over which its throughput is averaged."""
+
+    @property
+    def has_latency(self) -> bool:
+        """Whether its latency tells anything: that of a handler that waits is the wait."""
+        return self.delay_s == 0
 
 
 class Efficiency(_Record):
     """Both targets at once on one core, equal requests: CPU time per request."""
 
     rounds: int
+    """In each unit."""
     round_s: float
     connections: int
     """To each target; each carries one request at a time."""
-    rounds_per_process: int | None = None
-    """After so many the targets' processes are replaced by new ones; None: never."""
 
 
 class Capacity(_Record):
     """Each target alone, closed loop: throughput by requests in flight."""
 
-    rounds: int
     window_s: float
     settle_s: float
     """Time under load before each window; its requests are not counted."""
-    in_flight: tuple[int, ...]
+    sweep: tuple[int, ...]
+    """Requests in flight beside the scenarios' plateaus, for the curve; may be empty."""
 
 
 class Latency(_Record):
     """Each target alone, open loop: latency at the same absolute rates for both."""
 
-    rounds: int
     window_s: float
     settle_s: float
     shares: tuple[float, ...]
-    """The rates, as shares of the slower target's capacity."""
+    """The rates, as shares of the slower target's capacity in the first unit."""
     connections: int
     """At most; a request that finds none idle waits, and its wait is counted."""
+
+
+class Stopping(_Record):
+    """When a comparison has seen enough: a unit is a fresh process of each target, measured in everything."""
+
+    least_units: int
+    """Before the first verdict."""
+    most_units: int
+    limit_s: float | None
+    """No unit is begun that would end later; None: there is no such limit."""
+    cpu_width: float | None
+    """Half-width of every interval of CPU per request, as a share, until which units are added; None: a
+    settled verdict is enough."""
+    throughput_width: float | None
 
 
 class Settings(_Record):
@@ -80,14 +98,22 @@ class Settings(_Record):
     efficiency: Efficiency | None
     capacity: Capacity | None
     latency: Latency | None
-    cold_starts: int
+    stopping: Stopping
+    starts: bool
+    """Whether cold start and memory are measured, too."""
     warmup_s: float
+    """Of each scenario in each unit."""
     server_core: int | None
     generator_core: int
+    keeps_awake: bool
+    """Whether a process of least weight kept each of the two cores from sleeping."""
     workers: int
     """Locust workers that make the load; 0 where the generator is one process."""
+    seed: int
+    """Of the run: the moments of each open loop follow from it and the unit's number."""
     hash_seed: int | None = None
-    """PYTHONHASHSEED of the servers, which alone moves CPU time per request by up to 2 %; None: not ours."""
+    """PYTHONHASHSEED of the first unit's processes, one more in each further one: it alone moves CPU time per
+    request by up to 2 %; None: not ours."""
     null: bool
     """Whether the candidate is the control once more (A/A)."""
     handicaps: dict[str, float]
@@ -117,17 +143,26 @@ class Facts(_Record):
     """What is true of one target whatever the load; None where it cannot be seen."""
 
     target: str
-    memory_idle_bytes: int | None = None
-    """Before the first request of the load."""
-    memory_peak_bytes: int | None = None
-    cold_starts_s: tuple[float, ...] = ()
-    """From starting it to its first 200, in pairs with the other target's."""
     image_bytes: int | None = None
     packages: int | None = None
     """Installed distributions that it needs, its own code not counted."""
     packages_bytes: int | None = None
     code_lines: int | None = None
     """Of its own code, without blank lines, comments and docstrings."""
+
+
+class Start(_Record):
+    """What is true of one target's process in one unit; None where it cannot be seen."""
+
+    unit: int
+    target: str
+    hash_seed: int | None
+    cold_start_s: float | None
+    """From starting it to its first 200."""
+    memory_idle_bytes: int | None = None
+    """Of all its processes, each shared page counted once, before the first request of the load."""
+    memory_loaded_bytes: int | None = None
+    """The same after the unit's last window, where the unit measured everything."""
 
 
 class Latencies(_Record):
@@ -163,9 +198,11 @@ class Reading(_Record):
     setup: Setup
     scenario: str
     level: float
-    """Connections (efficiency, noise), requests in flight (capacity), share of capacity (latency)."""
-    round: int
-    """From 1; readings of both targets with the same setup, scenario, level and round are a pair."""
+    """Connections (efficiency), requests in flight (capacity), share of capacity (latency)."""
+    unit: int
+    """From 1; readings of both targets with the same setup, scenario, level, unit and round are a pair."""
+    round: int = 1
+    """Within the unit."""
     target: str
     begin_s: float = 0.0
     """When the window began, on the clock of the samples."""
@@ -181,6 +218,8 @@ class Reading(_Record):
     """Open loop: the rate that was asked for."""
     unsent: int = 0
     """Open loop: of the requests, those that waited beyond the window's end for an idle connection."""
+    late_s: float | None = None
+    """Open loop: the median of how much later than due the generator sent."""
     service: Latencies | None
     """From sending; None where nothing was answered."""
     response: Latencies | None
@@ -193,6 +232,8 @@ class Reading(_Record):
     """For how long its CPU limit held it back."""
     stolen_share: float
     """How much of the window this virtual machine did not get the cores it wanted, 0 to 1."""
+    foreign_share: float | None = None
+    """How much of the window the servers' core worked for somebody else, 0 to 1; None where unknown."""
     generator_busy_share: float
     """How much of the window the generator ran or wanted to, 0 to 1: near 1 it was the limit."""
     generator_lag_s: float
@@ -212,7 +253,7 @@ class Reading(_Record):
 
 
 class Spectrum(_Record):
-    """Latencies of one target at one rate, the answers of all rounds together."""
+    """Latencies of one target at one rate, the answers of all units together."""
 
     scenario: str
     level: float
@@ -248,14 +289,21 @@ class Row(_Record):
     control: Value
     candidate: Value
     ratio: Interval | None
-    """Candidate ÷ control with its 95 % interval; None where either value cannot be believed."""
+    """Candidate ÷ control with its interval; None where either value cannot be believed, or there are too few
+    units for any."""
     verdict: Verdict | None
+    units: int = 0
+    """From which the ratio comes."""
+    undisturbed: Interval | None = None
+    """The ratio of those units alone in which nothing else was seen, where there were others."""
+    more_units: int | None = None
+    """Where it is inconclusive: how many more would have settled it, if they are like those before."""
 
 
 class Results(_Record):
     """All of one comparison."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     settings: Settings
     environment: Environment
     targets: tuple[Target, Target]
@@ -264,6 +312,7 @@ class Results(_Record):
     generator_per_s: float | None = None
     """What the generator reached against a server that does nothing."""
     readings: tuple[Reading, ...] = ()
+    starts: tuple[Start, ...] = ()
     spectra: tuple[Spectrum, ...] = ()
     rows: tuple[Row, ...] = ()
     """What loadtests/analysis/comparison.py makes of the rest, for readers of this file; never read back."""
@@ -300,6 +349,6 @@ def load(folder: Path) -> Results:
         raise Refusal(f"There are no results to draw: {path}: {reason}.") from None
     except ValidationError as error:
         raise Refusal(
-            f"{path} is not a results file of version 2 ({error.error_count()} faults, the first at "
+            f"{path} is not a results file of version 3 ({error.error_count()} faults, the first at "
             f"{'.'.join(map(str, error.errors()[0]['loc'])) or 'its beginning'})."
         ) from None

@@ -16,7 +16,7 @@ class Cell:
     level: float
     target: str
     readings: tuple[Reading, ...]
-    """By round; only rounds that the other target has, too."""
+    """By unit and round; only those that the other target has, too."""
     validity: Validity
     reason: str
     """A sentence: what was seen, why it matters, what to do; empty where the cell can be believed."""
@@ -25,11 +25,10 @@ class Cell:
 def cells(results: Results) -> Iterator[Cell]:
     """Yield every cell of both targets, judged."""
     names = {target.name for target in results.targets}
-    grouped: dict[tuple[Setup, str, float], dict[str, dict[int, Reading]]] = {}
+    grouped: dict[tuple[Setup, str, float], dict[str, dict[tuple[int, int], Reading]]] = {}
     for one in results.readings:
-        if one.target in names and one.setup != "noise":
-            key = (one.setup, one.scenario, one.level)
-            grouped.setdefault(key, {}).setdefault(one.target, {})[one.round] = one
+        key = (one.setup, one.scenario, one.level)
+        grouped.setdefault(key, {}).setdefault(one.target, {})[one.unit, one.round] = one
     scenarios = {one.name: one for one in results.settings.scenarios}
     for (setup, scenario, level), by_target in grouped.items():
         common = set.intersection(*(set(by_target.get(name, {})) for name in names))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from loadtests.results import Facts, Latencies, Reading, Setup
+from loadtests.results import Facts, Latencies, Reading, Setup, Start
 
 MILLI = 1e3
 MICRO = 1e6
@@ -26,15 +26,24 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something about a target whatever the load; less of it is better."""
+    """Something about a target that is the same each time: a size, not a measurement; less is better."""
 
     name: str
     title: str
     unit: str
-    values: Callable[[Facts], tuple[float, ...]]
-    """One number, or one for each of several pairs; none where it could not be seen."""
-    is_exact: bool = False
-    """Whether it is the same each time: a size, not a measurement."""
+    value: Callable[[Facts], float | None]
+    """None where it could not be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartMetric:
+    """Something measured of each process, once a unit; less of it is better."""
+
+    name: str
+    title: str
+    unit: str
+    value: Callable[[Start], float | None]
+    """None where it could not be seen."""
 
 
 def _cpu(reading: Reading) -> float | None:
@@ -50,6 +59,7 @@ def _response(pick: Callable[[Latencies], float]) -> Callable[[Reading], float |
 
 
 CPU = Metric("cpu_us_per_request", "CPU per request", "µs", "efficiency", _cpu)
+CPU_AT_LIMIT = Metric("cpu_at_limit_us_per_request", "CPU per request", "µs", "capacity", _cpu)
 THROUGHPUT = Metric(
     "throughput_per_s",
     "throughput",
@@ -70,22 +80,24 @@ LATENCIES = (
 """From the intended moment of sending."""
 
 
-def _one(pick: Callable[[Facts], float | None], factor: float = 1.0) -> Callable[[Facts], tuple[float, ...]]:
-    def values(facts: Facts) -> tuple[float, ...]:
-        found = pick(facts)
-        return () if found is None else (found * factor,)
+def _times(factor: float, amount: float | None) -> float | None:
+    return None if amount is None else amount * factor
 
-    return values
 
+STARTS = (
+    StartMetric("cold_start_ms", "cold start", "ms", lambda start: _times(MILLI, start.cold_start_s)),
+    StartMetric("memory_idle_mb", "memory, idle", "MB", lambda start: _times(MEGA, start.memory_idle_bytes)),
+    StartMetric(
+        "memory_loaded_mb",
+        "memory, after load",
+        "MB",
+        lambda start: _times(MEGA, start.memory_loaded_bytes),
+    ),
+)
 
 FACTS = (
-    Fact("cold_start_ms", "cold start", "ms", lambda facts: tuple(s * MILLI for s in facts.cold_starts_s)),
-    Fact("memory_idle_mb", "memory, idle", "MB", _one(lambda facts: facts.memory_idle_bytes, MEGA)),
-    Fact("memory_peak_mb", "memory, peak", "MB", _one(lambda facts: facts.memory_peak_bytes, MEGA)),
-    Fact("image_mb", "image", "MB", _one(lambda facts: facts.image_bytes, MEGA), is_exact=True),
-    Fact("packages", "packages", "packages", _one(lambda facts: facts.packages), is_exact=True),
-    Fact(
-        "packages_mb", "packages, size", "MB", _one(lambda facts: facts.packages_bytes, MEGA), is_exact=True
-    ),
-    Fact("code_lines", "code of the app", "lines", _one(lambda facts: facts.code_lines), is_exact=True),
+    Fact("image_mb", "image", "MB", lambda facts: _times(MEGA, facts.image_bytes)),
+    Fact("packages", "packages", "packages", lambda facts: facts.packages),
+    Fact("packages_mb", "packages, size", "MB", lambda facts: _times(MEGA, facts.packages_bytes)),
+    Fact("code_lines", "code of the app", "lines", lambda facts: facts.code_lines),
 )

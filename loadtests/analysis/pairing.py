@@ -1,31 +1,36 @@
-"""What counts as one observation: the round, or all rounds of one process; pure."""
+"""What counts as one observation: a unit, whatever was measured in it; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import exp, log
 from statistics import fmean
 
-LEAST_UNITS = 6
-"""Fewer carry no interval at 95 %, so then the rounds have to do."""
+from loadtests.results import Reading
+
+ByUnit = dict[int, float]
+"""A positive value for each unit."""
 
 
-def pairs(
-    control: Mapping[int, float | None], candidate: Mapping[int, float | None], rounds_per_process: int | None
-) -> list[tuple[float, float]]:
-    """Return paired positive values by round, those of one process put together by their geometric mean.
+def by_unit(cells: Sequence[Iterable[Reading]], value: Callable[[Reading], float | None]) -> ByUnit:
+    """Return the geometric mean over all readings of each unit, all cells together.
 
     Rounds of one process share its memory layout, which moves CPU time by 1 % and more: they are no
-    independent observations of the code, however exactly they agree. A round that one side lacks, or has at
-    zero, is left out.
+    independent observations of the code, however exactly they agree. A unit that lacks a value in one of the
+    cells is left out.
     """
-    by_process: dict[int, list[tuple[float, float]]] = {}
-    for number, a in sorted(control.items()):
-        b = candidate.get(number)
-        if a and b:
-            by_process.setdefault((number - 1) // (rounds_per_process or 1), []).append((a, b))
-    if len(by_process) < LEAST_UNITS:
-        return [pair for rounds in by_process.values() for pair in rounds]
-    return [(_mean([a for a, _ in rounds]), _mean([b for _, b in rounds])) for rounds in by_process.values()]
+    found = [_one(cell, value) for cell in cells]
+    common = set.intersection(*map(set, found)) if found else set()
+    return {unit: exp(fmean(logs[unit] for logs in found)) for unit in sorted(common)}
 
 
-def _mean(values: list[float]) -> float:
-    return exp(fmean(map(log, values)))
+def _one(cell: Iterable[Reading], value: Callable[[Reading], float | None]) -> Mapping[int, float]:
+    logs: dict[int, list[float]] = {}
+    for reading in cell:
+        number = value(reading)
+        if number:
+            logs.setdefault(reading.unit, []).append(log(number))
+    return {unit: fmean(several) for unit, several in logs.items()}
+
+
+def pairs(control: Mapping[int, float], candidate: Mapping[int, float]) -> list[tuple[int, float, float]]:
+    """Return (unit, control, candidate) of the units that both have."""
+    return [(unit, control[unit], candidate[unit]) for unit in sorted(control.keys() & candidate.keys())]

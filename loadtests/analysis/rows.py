@@ -1,176 +1,219 @@
 """The rows of a comparison: both values of a metric, their ratio and the verdict; pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 from statistics import median
 
 from loadtests import inference
 from loadtests.analysis.cells import Cell
-from loadtests.analysis.metrics import CPU, FACTS, LATENCIES, THROUGHPUT, Fact, Metric
-from loadtests.analysis.pairing import pairs
-from loadtests.analysis.validity import CEILING_SHARE, Terms, Validity, judge
-from loadtests.inference import Interval, Verdict
-from loadtests.results import Results, Row, Scenario, Setup, Value
+from loadtests.analysis.drift import widening
+from loadtests.analysis.metrics import CPU, CPU_AT_LIMIT, FACTS, LATENCIES, STARTS, THROUGHPUT, Fact, Metric
+from loadtests.analysis.pairing import ByUnit, by_unit, pairs
+from loadtests.analysis.validity import Terms, Validity, judge
+from loadtests.inference import ERROR, MARGIN, Interval, Verdict
+from loadtests.results import Results, Row, Scenario, Settings, Setup, Value
 
 HEADLINE_SHARE = 0.5
 """Of capacity: the load whose latency stands in the short table."""
 
+HEADLINE_LATENCIES = ("latency_p50_ms", "latency_p90_ms")
+
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
-    """A row before the verdict, which depends on the rows of the other scenarios."""
+class Question:
+    """What a row asks, before there is an answer."""
 
-    row: Row
-    less_is_better: bool
-    p_value: float
+    metric: str
+    title: str
+    unit: str
+    scenario: str | None
+    level: str
+    headline: bool
+    less_is_better: bool = True
 
 
-def rows(results: Results, cells: Sequence[Cell], margin: float) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What turns values into verdicts: how wrong it may be, and which units it must also do without."""
+
+    error: float
+    """Of one headline row; the rows together have `ERROR`."""
+    disturbed: frozenset[int]
+
+    def row(self, question: Question, values: Sequence[tuple[Value, ByUnit]]) -> Row:
+        """Compare the values of both targets by unit."""
+        (control, first), (candidate, second) = values
+        found: list[tuple[int, float, float]] = []
+        if control.median is not None and candidate.median is not None:
+            found = pairs(first, second)
+        error = self.error if question.headline else ERROR
+        ratio = _ratio(found, error)
+        quiet = [one for one in found if one[0] not in self.disturbed]
+        undisturbed = _ratio(quiet, error) if len(quiet) < len(found) else None
+        verdict = None if ratio is None else inference.verdict(ratio, question.less_is_better)
+        if verdict not in {None, Verdict.INCONCLUSIVE} and len(quiet) < len(found):
+            alone = undisturbed and inference.verdict(undisturbed, question.less_is_better)
+            verdict = verdict if alone == verdict else Verdict.DISTURBED
+        more = None
+        if verdict is Verdict.INCONCLUSIVE:
+            more = inference.more_values([log(b / a) for _, a, b in found], error, MARGIN)
+        return Row(
+            scenario=question.scenario,
+            metric=question.metric,
+            title=question.title,
+            unit=question.unit,
+            level=question.level,
+            headline=question.headline,
+            control=control,
+            candidate=candidate,
+            ratio=ratio,
+            verdict=verdict,
+            units=len(found),
+            undisturbed=undisturbed,
+            more_units=more,
+        )
+
+
+def _ratio(found: Sequence[tuple[int, float, float]], error: float) -> Interval | None:
+    first, second = [a for _, a, _ in found], [b for _, _, b in found]
+    return inference.sequential_ratio(first, second, error, widening)
+
+
+def rows(results: Results, cells: Sequence[Cell], disturbed: Mapping[int, str]) -> list[Row]:
     """Judge all metrics: by scenario, as a reader asks; what does not depend on one comes last."""
-    found = [row for drafts in _families(results, cells) for row in _decided(drafts, margin)]
-    order = {one.name: number for number, one in enumerate(results.settings.scenarios)}
-    return sorted(found, key=lambda row: order.get(row.scenario or "", len(order)))
+    judge = Judge(ERROR / max(1, questions(results.settings)), frozenset(disturbed))
+    found = [
+        *(
+            row
+            for scenario in results.settings.scenarios
+            for row in _of_scenario(results, cells, scenario, judge)
+        ),
+        *_of_starts(results, judge),
+        *(row for fact in FACTS if (row := _fact(fact, results)) is not None),
+    ]
+    return found
 
 
-def _families(results: Results, cells: Sequence[Cell]) -> Iterator[list[_Draft]]:
-    """Yield the rows of one metric at one load over all scenarios, which are judged together."""
-    by_key = {(one.setup, one.scenario, one.level, one.target): one for one in cells}
-    names = [target.name for target in results.targets]
+def questions(settings: Settings) -> int:
+    """Return how many headline rows are asked over units: the error of a comparison is shared among them."""
+    is_seen = settings.backend != "url"
+    in_all = len(settings.scenarios)
+    count = in_all if settings.efficiency and is_seen else 0
+    if settings.capacity:
+        count += in_all * (2 if is_seen else 1)
+    if settings.latency:
+        count += len(HEADLINE_LATENCIES) * sum(one.has_latency for one in settings.scenarios)
+    return count + (len(STARTS) if settings.starts else 0)
 
-    def pair(setup: Setup, scenario: Scenario, levels: Sequence[float]) -> list[Cell]:
-        found = zip(levels, names, strict=True)
-        keys = [(setup, scenario.name, level, name) for level, name in found]
-        return [by_key.get(key) or Cell(*key, (), *judge((), Terms(0, None))) for key in keys]
 
-    scenarios, settings = results.settings.scenarios, results.settings
+def _of_scenario(results: Results, cells: Sequence[Cell], scenario: Scenario, judge: Judge) -> Iterator[Row]:
+    settings = results.settings
+    look = _Cells(results, cells, scenario)
     if settings.efficiency:
         level = float(settings.efficiency.connections)
-        per_process = settings.efficiency.rounds_per_process
-        yield [
-            _draft(
-                CPU,
-                one,
-                pair("efficiency", one, [level] * 2),
-                "",
-                headline=True,
-                rounds_per_process=per_process,
-            )
-            for one in scenarios
-        ]
+        question = _question(CPU, scenario, "beside the slower one", headline=True)
+        yield judge.row(question, look.values(CPU, "efficiency", [level]))
     if settings.capacity:
-        best = {one.name: [best_level(cells, one.name, name) for name in names] for one in scenarios}
-        yield [
-            _draft(
-                THROUGHPUT,
-                one,
-                pair("capacity", one, best[one.name]),
-                _at_best(best[one.name]),
-                headline=True,
-            )
-            for one in scenarios
-        ]
-        for level in settings.capacity.in_flight:
-            yield [
-                _draft(
-                    THROUGHPUT, one, pair("capacity", one, [level] * 2), f"{level} in flight", headline=False
-                )
-                for one in scenarios
-            ]
-    if settings.latency:
+        plateau = _plateau(scenario)
+        believed = look.believed("capacity", scenario.plateau) or list(scenario.plateau)
+        question = _question(CPU_AT_LIMIT, scenario, "at its own limit", headline=True)
+        yield judge.row(question, look.values(CPU_AT_LIMIT, "capacity", believed))
+        question = _question(THROUGHPUT, scenario, plateau, headline=True)
+        yield judge.row(question, look.values(THROUGHPUT, "capacity", believed))
+        for level in settings.capacity.sweep:
+            question = _question(THROUGHPUT, scenario, f"{level} in flight", headline=False)
+            yield judge.row(question, look.values(THROUGHPUT, "capacity", [level]))
+    if settings.latency and scenario.has_latency:
         for share in settings.latency.shares:
-            at = f"at {share * 100:g} % of capacity"
+            at = look.rate(share)
             for metric in LATENCIES:
-                headline = share == HEADLINE_SHARE and metric.name != "latency_p99_ms"
-                yield [
-                    _draft(metric, one, pair("latency", one, [share] * 2), at, headline=headline)
-                    for one in scenarios
-                ]
-    for fact in FACTS:
-        draft = _fact(fact, results)
-        if draft is not None:
-            yield [draft]
+                headline = share == HEADLINE_SHARE and metric.name in HEADLINE_LATENCIES
+                question = _question(metric, scenario, at, headline=headline)
+                yield judge.row(question, look.values(metric, "latency", [share]))
 
 
-def best_level(cells: Sequence[Cell], scenario: str, target: str) -> float:
-    """Return the level with the highest median throughput, believed or not; 0 where there is none.
-
-    That is the capacity, whatever limited it there.
-    """
-    found = [
-        one
-        for one in cells
-        if (one.setup, one.scenario, one.target) == ("capacity", scenario, target) and one.readings
-    ]
-    best = max(found, key=lambda one: median(r.throughput_per_s for r in one.readings), default=None)
-    return 0.0 if best is None else best.level
+def _plateau(scenario: Scenario) -> str:
+    first, last = min(scenario.plateau), max(scenario.plateau)
+    return f"{first} in flight" if first == last else f"{first} to {last} in flight"
 
 
-def _at_best(levels: Sequence[float]) -> str:
-    if 0 in levels:
-        return "at its best"
-    if len(set(levels)) == 1:
-        return f"at its best, {levels[0]:g} in flight"
-    return f"at its best, {' / '.join(f'{level:g}' for level in levels)} in flight"
-
-
-def _draft(
-    metric: Metric,
-    scenario: Scenario,
-    cells: Sequence[Cell],
-    level: str,
-    *,
-    headline: bool,
-    rounds_per_process: int | None = None,
-) -> _Draft:
-    values = [_value(metric, cell, scenario) for cell in cells]
-    ratio, p_value = None, 1.0
-    if all(value.median is not None for value in values):
-        # By round: at their best levels the two may have different rounds, where the last one was cut short.
-        first, second = ({one.round: metric.value(one) for one in cell.readings} for cell in cells)
-        found = pairs(first, second, rounds_per_process)
-        ratio = inference.ratio([a for a, _ in found], [b for _, b in found])
-        p_value = inference.p_value([a for a, _ in found], [b for _, b in found])
-    row = Row(
-        scenario=scenario.name,
-        metric=metric.name,
-        title=metric.title,
-        unit=metric.unit,
-        level=level,
-        headline=headline,
-        control=values[0],
-        candidate=values[1],
-        ratio=ratio,
-        verdict=None,
+def _question(metric: Metric, scenario: Scenario, level: str, *, headline: bool) -> Question:
+    return Question(
+        metric.name, metric.title, metric.unit, scenario.name, level, headline, metric.less_is_better
     )
-    return _Draft(row, metric.less_is_better, p_value)
 
 
-def _value(metric: Metric, cell: Cell, scenario: Scenario) -> Value:
-    numbers = [number for one in cell.readings if (number := metric.value(one)) is not None]
-    if not cell.validity.is_believed:
-        return Value(median=None, validity=cell.validity)
-    if not numbers:
-        return Value(median=None, validity=Validity.NOT_KNOWN)
-    if median(one.requests for one in cell.readings) < metric.least_answers:
-        return Value(median=None, validity=Validity.TOO_FEW_ANSWERS)
-    middle = median(numbers)
-    if metric.setup == "latency" and scenario.delay_s * 1000 > CEILING_SHARE * middle:
-        return Value(median=None, validity=Validity.CONFIGURATION_BOUND)
-    return Value(median=middle, validity=cell.validity)
+class _Cells:
+    """The cells of one scenario, by set-up, level and target."""
+
+    def __init__(self, results: Results, cells: Sequence[Cell], scenario: Scenario) -> None:
+        self._names = [target.name for target in results.targets]
+        self._scenario = scenario.name
+        self._by_key = {
+            (one.setup, one.level, one.target): one for one in cells if one.scenario == scenario.name
+        }
+
+    def values(self, metric: Metric, setup: Setup, levels: Sequence[float]) -> list[tuple[Value, ByUnit]]:
+        """Return each target's value of a metric, over all these levels at once, and the same by unit."""
+        return [_value(metric, [self._get(setup, level, name) for level in levels]) for name in self._names]
+
+    def believed(self, setup: Setup, levels: Sequence[float]) -> list[float]:
+        """Return the levels at which both targets can be believed."""
+        return [
+            level
+            for level in levels
+            if all(self._get(setup, level, name).validity.is_believed for name in self._names)
+        ]
+
+    def rate(self, share: float) -> str:
+        """Say what rate a share of capacity came to."""
+        readings = self._get("latency", share, self._names[0]).readings
+        at = f"{readings[0].offered_per_s:,.0f} req/s, " if readings and readings[0].offered_per_s else ""
+        return f"at {at}{share * 100:g} % of the slower one's capacity"
+
+    def _get(self, setup: Setup, level: float, name: str) -> Cell:
+        nothing = Cell(setup, self._scenario, level, name, (), *judge((), Terms(0, None)))
+        return self._by_key.get((setup, level, name), nothing)
 
 
-def _fact(fact: Fact, results: Results) -> _Draft | None:
-    by_target = {one.target: fact.values(one) for one in results.facts}
-    control, candidate = (by_target.get(target.name, ()) for target in results.targets)
-    if not control and not candidate:
+def _value(metric: Metric, cells: Sequence[Cell]) -> tuple[Value, ByUnit]:
+    for cell in cells:
+        if not cell.validity.is_believed:
+            return Value(median=None, validity=cell.validity), {}
+    found = by_unit([cell.readings for cell in cells], metric.value)
+    if not found:
+        return Value(median=None, validity=Validity.NOT_KNOWN), {}
+    if median(one.requests for cell in cells for one in cell.readings) < metric.least_answers:
+        return Value(median=None, validity=Validity.TOO_FEW_ANSWERS), {}
+    return Value(median=median(found.values()), validity=cells[-1].validity), found
+
+
+def _of_starts(results: Results, judge: Judge) -> Iterator[Row]:
+    for metric in STARTS if results.settings.starts else ():
+        values: list[tuple[Value, ByUnit]] = []
+        for target in results.targets:
+            found = {
+                one.unit: number
+                for one in results.starts
+                if one.target == target.name and (number := metric.value(one))
+            }
+            values.append((_seen(median(found.values()) if found else None), found))
+        question = Question(metric.name, metric.title, metric.unit, None, "", headline=True)
+        yield judge.row(question, values)
+
+
+def _fact(fact: Fact, results: Results) -> Row | None:
+    by_target = {one.target: fact.value(one) for one in results.facts}
+    control, candidate = (by_target.get(target.name) for target in results.targets)
+    if control is None and candidate is None:
         return None
-    ratio, p_value = None, 1.0
-    if fact.is_exact and control and candidate and control[0]:
-        exactly = candidate[0] / control[0]
-        ratio, p_value = Interval(exactly, exactly, exactly), 0.0
-    elif len(control) == len(candidate) > 1:
-        ratio, p_value = inference.ratio(control, candidate), inference.p_value(control, candidate)
-    row = Row(
+    ratio = verdict = None
+    if control and candidate:
+        exactly = candidate / control
+        ratio = Interval(exactly, exactly, exactly)
+        verdict = inference.verdict(ratio, less_is_better=True)
+    return Row(
         scenario=None,
         metric=fact.name,
         title=fact.title,
@@ -180,24 +223,9 @@ def _fact(fact: Fact, results: Results) -> _Draft | None:
         control=_seen(control),
         candidate=_seen(candidate),
         ratio=ratio,
-        verdict=None,
+        verdict=verdict,
     )
-    return _Draft(row, less_is_better=True, p_value=p_value)
 
 
-def _seen(values: Sequence[float]) -> Value:
-    if not values:
-        return Value(median=None, validity=Validity.NOT_KNOWN)
-    return Value(median=median(values), validity=Validity.OK)
-
-
-def _decided(drafts: Sequence[_Draft], margin: float) -> Iterator[Row]:
-    """Judge one family; only rows with a ratio are questions that were asked."""
-    asked = [draft for draft in drafts if draft.row.ratio is not None]
-    adjusted = dict(zip(map(id, asked), inference.holm([draft.p_value for draft in asked]), strict=True))
-    for draft in drafts:
-        verdict: Verdict | None = None
-        if draft.row.ratio is not None:
-            p_value = adjusted[id(draft)]
-            verdict = inference.verdict(draft.row.ratio, p_value, margin, draft.less_is_better)
-        yield draft.row.model_copy(update={"verdict": verdict})
+def _seen(value: float | None) -> Value:
+    return Value(median=value, validity=Validity.NOT_KNOWN if value is None else Validity.OK)

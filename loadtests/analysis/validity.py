@@ -1,6 +1,6 @@
 """Whether a cell's numbers can be believed, and what the limit was; pure.
 
-A cell is one target under one scenario at one level in one set-up; it is judged over all its rounds.
+A cell is one target under one scenario at one level in one set-up; it is judged over all its units.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,55 +1,54 @@
 """What a reader must know beside the numbers: what was seen, why it may matter, what to do; pure."""
 
-from collections.abc import Iterator, Sequence
-from math import ceil, log2
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
 from loadtests.analysis.cells import Cell, terms
-from loadtests.analysis.metrics import CPU, LATENCIES, THROUGHPUT
-from loadtests.analysis.pairing import LEAST_UNITS
-from loadtests.analysis.rows import HEADLINE_SHARE, best_level
+from loadtests.analysis.drift import LEAST_FOR_ORDER, cpu_pairs, move_together, widening
+from loadtests.analysis.metrics import CPU, CPU_AT_LIMIT, LATENCIES, THROUGHPUT
 from loadtests.analysis.validity import STOLEN_SHARE
-from loadtests.inference import SIGNIFICANCE, Interval
+from loadtests.inference import LEAST_LOOK, Verdict
 from loadtests.results import Results, Row, Setup
 
+TOGETHER = 0.7
+"""A correlation between scenarios above which what moved them was the same."""
 
-def least_rounds(scenarios: int) -> int:
-    """Return how many rounds are needed to call a difference one in so many scenarios at once (Holm).
+NOTEWORTHY_WIDENING = 1.2
 
-    The smallest p of n rounds that all agree is 2 / 2**n; with six an interval exists, three need a seventh.
-    """
-    return ceil(log2(2 * scenarios / SIGNIFICANCE))
+SETUPS: dict[str, Setup] = {
+    CPU.name: "efficiency",
+    CPU_AT_LIMIT.name: "capacity",
+    THROUGHPUT.name: "capacity",
+    **dict.fromkeys((one.name for one in LATENCIES), "latency"),
+}
+"""From which set-up the value of a headline comes."""
+
+SAID_ELSEWHERE = {CPU_AT_LIMIT.name, LATENCIES[1].name, LATENCIES[2].name}
+"""Metrics whose cells are those of another headline."""
 
 
 def warnings(
-    results: Results, cells: Sequence[Cell], rows: Sequence[Row], noise: Interval | None
+    results: Results, cells: Sequence[Cell], rows: Sequence[Row], disturbed: Mapping[int, str]
 ) -> Iterator[str]:
     """Yield a sentence or two for each thing worth knowing, the gravest first."""
     yield from _disbelief(results, cells, rows)
-    if noise is not None and not noise.low <= 1 <= noise.high:
+    units = len({one.unit for one in results.readings})
+    if disturbed:
+        said = "; ".join(f"unit {unit}: {reason}" for unit, reason in list(disturbed.items())[:3])
+        more = f"; {len(disturbed) - 3} more" if len(disturbed) > 3 else ""
+        changed = sum(row.verdict is Verdict.DISTURBED for row in rows)
         yield (
-            f"the control differs from itself by {noise.estimate - 1:+.1%} [{noise.low - 1:+.1%}, "
-            f"{noise.high - 1:+.1%}] of CPU per request (A/A), so ratios this close to 1 mean nothing here: "
-            "repeat the comparison"
+            f"something else was at work in {len(disturbed)} of {units} units ({said}{more}); a verdict "
+            f"counts only where it also holds without them, and {changed or 'no'} "
+            f"{'row does' if changed == 1 else 'rows do'} not: end what else is running, and repeat"
         )
-    settings = results.settings
-    rounds = [one.rounds for one in (settings.efficiency, settings.capacity, settings.latency) if one]
-    scenarios = len(settings.scenarios)
-    if rounds and min(rounds) < least_rounds(scenarios):
-        where = "" if scenarios == 1 else f" in {scenarios} scenarios at once"
+    yield from _order(results)
+    if units < LEAST_LOOK and results.complete:
+        yield f"{units} units are too few for any interval: measure {LEAST_LOOK} or more (--units)"
+    if results.settings.backend == "url":
         yield (
-            f"{min(rounds)} rounds are too few to call a difference one{where}: measure "
-            f"{least_rounds(scenarios)} or more (--rounds)"
-        )
-    if settings.efficiency and settings.backend != "url" and _processes(results) < LEAST_UNITS:
-        advice = (
-            "measure at the default preset, to its end"
-            if settings.backend == "process"
-            else "repeat the comparison with new containers, and lay the runs side by side (report DIR DIR2)"
-        )
-        yield (
-            "too few processes of each service were measured to tell a difference of 1 or 2 % from that "
-            f"between two starts of the same code: {advice}"
+            "all units saw the same processes, which were not ours to replace, so the intervals know nothing "
+            "of the 1 or 2 % by which two starts of the same code differ"
         )
     stolen_share = fmean(one.stolen_share for one in results.readings) if results.readings else 0.0
     if stolen_share > STOLEN_SHARE:
@@ -67,59 +66,56 @@ def warnings(
     yield from _arithmetic(results)
 
 
-def _processes(results: Results) -> int:
-    """Return how many processes of each target the efficiency set-up has seen."""
-    efficiency = results.settings.efficiency
-    rounds = {one.round for one in results.readings if one.setup == "efficiency"}
-    if efficiency is None or efficiency.rounds_per_process is None:
-        return 1
-    return len({(number - 1) // efficiency.rounds_per_process for number in rounds})
+def _order(results: Results) -> Iterator[str]:
+    """Say where the order of the units matters, and where it moved all scenarios alike."""
+    ratios = {
+        one.name: {unit: b / a for unit, a, b in cpu_pairs(results, one.name)}
+        for one in results.settings.scenarios
+    }
+    factors = {name: widening(list(found.values())) for name, found in ratios.items()}
+    drifting = [name for name, factor in factors.items() if factor > NOTEWORTHY_WIDENING]
+    if drifting:
+        yield (
+            f"the ratios of one unit resemble those of the unit before ({', '.join(drifting)}), so the "
+            f"machine drifts, and the intervals were widened for it, up to {max(factors.values()):.1f} times"
+        )
+    together = move_together(ratios)
+    if together is not None and together > TOGETHER:
+        yield (
+            f"the scenarios move together from unit to unit (correlation {together:.2f} over "
+            f"{LEAST_FOR_ORDER} units or more): what moves them is the machine or the layout of a process, "
+            "not what they do"
+        )
 
 
 def _disbelief(results: Results, cells: Sequence[Cell], rows: Sequence[Row]) -> Iterator[str]:
     """Say why there are numbers missing, once for each target, scenario and set-up."""
     titles = {target.name: target.title for target in results.targets}
     for row in rows:
-        if not row.headline or row.scenario is None:
+        if not row.headline or row.metric not in SETUPS or row.metric in SAID_ELSEWHERE:
             continue
         for target, value in zip(results.targets, (row.control, row.candidate), strict=True):
-            load = _load(row.metric, results, cells, row.scenario, target.name)
-            cell = next(
-                (
-                    one
-                    for one in cells
-                    if (one.setup, one.level) == load
-                    and (one.scenario, one.target, one.validity)
-                    == (row.scenario, target.name, value.validity)
-                    and one.reason
-                ),
-                None,
+            if value.median is not None:
+                continue
+            key = (SETUPS[row.metric], row.scenario, target.name, value.validity)
+            reasons = (
+                one.reason
+                for one in cells
+                if (one.setup, one.scenario, one.target, one.validity) == key and one.reason
             )
-            if value.median is None and cell is not None:
-                yield f"{value.validity}: {titles[cell.target]}, {cell.scenario}, {cell.setup}: {cell.reason}"
-
-
-def _load(
-    metric: str, results: Results, cells: Sequence[Cell], scenario: str, target: str
-) -> tuple[Setup, float] | None:
-    """Return from which set-up and level a headline's value comes; None where another headline says it."""
-    if metric == CPU.name and results.settings.efficiency is not None:
-        return "efficiency", results.settings.efficiency.connections
-    if metric == THROUGHPUT.name:
-        return "capacity", best_level(cells, scenario, target)
-    if metric == LATENCIES[0].name:
-        return "latency", HEADLINE_SHARE
-    return None
+            reason = next(reasons, None)
+            if reason is not None:
+                yield f"{value.validity}: {titles[target.name]}, {row.scenario}, {key[0]}: {reason}"
 
 
 def _arithmetic(results: Results) -> Iterator[str]:
     """Print what a handler that waits can give at most, whatever the framework."""
     if results.settings.capacity is None:
         return
-    most = max(results.settings.capacity.in_flight)
     for scenario in results.settings.scenarios:
         if scenario.delay_s <= 0:
             continue
+        most = max(*scenario.plateau, *results.settings.capacity.sweep, 0)
         parts = [f"{most} in flight ÷ {scenario.delay_s * 1000:g} ms = {most / scenario.delay_s:,.0f} req/s"]
         for target in results.targets:
             known = terms(results, scenario, target.name)
@@ -130,6 +126,6 @@ def _arithmetic(results: Results) -> Iterator[str]:
                     f"{known.threads / scenario.delay_s:,.0f} req/s"
                 )
         yield (
-            f"the arithmetic of {scenario.name}: {'; '.join(parts)}; a throughput near such a ceiling, or a "
-            "latency that is the delay but for a tenth, shows the settings, and has no ratio"
+            f"the arithmetic of {scenario.name}: {'; '.join(parts)}; a throughput near such a ceiling shows "
+            "the settings, and has no ratio"
         )

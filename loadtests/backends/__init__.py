@@ -18,6 +18,16 @@ class Usage:
     """For how long a CPU limit has held it back, summed over the cores it wanted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A target that has just been started, or could not be."""
+
+    target: Target
+    """At the URL at which it listens now."""
+    cold_start_s: float | None
+    """From starting it to its first 200; None where it was not ours to start."""
+
+
 class Backend(Protocol):
     """Runs the targets and knows what they cost."""
 
@@ -28,30 +38,24 @@ class Backend(Protocol):
             Refusal: one of them does not come up; `stop` ends the others.
         """
 
-    def renew(self, targets: Sequence[Target]) -> bool:
-        """Replace each by a new instance of itself at the same URL; False where that is not ours to do.
+    def renew(self, targets: Sequence[Target], hash_seed: int | None) -> tuple[Instance, ...]:
+        """Replace each by a new instance of itself, started one after the other in this order.
+
+        Where that is not ours to do, they are left as they are. `hash_seed` is PYTHONHASHSEED, where it can
+        be chosen.
 
         Raises:
-            Refusal: one of them does not come up again.
+            Refusal: one of them does not come up.
         """
 
     def usage(self, target: Target) -> Usage:
         """Return what the target has used so far; takes a fraction of a millisecond."""
 
     def facts(self, target: Target) -> Facts:
-        """Return what is true of it before any load; neither the peak nor cold starts."""
+        """Return what is true of it whatever the load."""
 
-    def peak_bytes(self, target: Target) -> int | None:
-        """Return the most memory that it has held at once; None where that cannot be seen."""
-
-    def cold_start_s(self, target: Target) -> float | None:
-        """Start another instance, end it, and return the seconds from starting it to its first 200.
-
-        None where that is not ours to do.
-
-        Raises:
-            Refusal: it did not come up.
-        """
+    def memory_bytes(self, target: Target) -> int | None:
+        """Return the memory that it holds now, each page counted once; None where that cannot be seen."""
 
     def settings(self, target: Target) -> dict[str, str | int | bool]:
         """Return how it was told to serve, as far as that is known."""

@@ -41,11 +41,6 @@ class Cgroup:
         """Return its anonymous memory now: what its processes hold, without the files that they have read."""
         return _member(self._read("memory", "memory.stat"), "total_rss" if self._first["memory"] else "anon")
 
-    def peak_bytes(self) -> int | None:
-        """Return the most that it has held at once, the page cache of the files that it has read included."""
-        text = self._read("memory", "memory.max_usage_in_bytes" if self._first["memory"] else "memory.peak")
-        return int(text) if text else None
-
     def _read(self, controller: str, file: str) -> str:
         folder = self._folders[controller]
         try:

@@ -4,15 +4,24 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from loadtests.backends.engine import begin, docker
 from loadtests.backends.health import free_port, seconds_to_answer
 from loadtests.targets import Target
 
 
+class Started(NamedTuple):
+    """A container that has answered for the first time."""
+
+    url: str
+    seconds: float
+    """From creating it to its first 200."""
+
+
 @contextmanager
-def cold_started(name: str, image: str, port: int, options: Sequence[str] = ()) -> Iterator[float]:
-    """Run a container and yield the seconds from creating it to its first 200; it is removed afterwards.
+def cold_started(name: str, image: str, port: int, options: Sequence[str] = ()) -> Iterator[Started]:
+    """Run a container until the end of the block; it is removed afterwards.
 
     `port` is where the service listens inside, `options` are those of `docker run`.
 
@@ -25,7 +34,7 @@ def cold_started(name: str, image: str, port: int, options: Sequence[str] = ()) 
     publish = ["--publish", f"127.0.0.1:{place}:{port}"]
     process = begin(["run", "--detach", "--name", name, *publish, *options, image])
     try:
-        yield seconds_to_answer(target, begin_s, lambda: _failure(process))
+        yield Started(target.url, seconds_to_answer(target, begin_s, lambda: _failure(process)))
     finally:
         process.communicate()
         docker("rm", "--force", name)

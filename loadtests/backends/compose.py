@@ -3,10 +3,11 @@
 import json
 import uuid
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loadtests.backends import Usage, configuration, facts
+from loadtests.backends import Instance, Usage, configuration, facts
 from loadtests.backends.cgroup import Cgroup
 from loadtests.backends.cold_start import cold_started
 from loadtests.backends.engine import Container, docker, image_bytes, inspect
@@ -44,6 +45,9 @@ class ComposeBackend:
         self._undo: list[list[str]] = []
         """What Docker must be told in the end, the last first."""
         self._running: dict[str, _Running] = {}
+        self._units = ExitStack()
+        """The containers of the unit that is measured."""
+        self._started_here: list[str] = []
 
     def start(self, targets: Sequence[Target]) -> tuple[Target, ...]:
         """Bring up what is missing."""
@@ -74,6 +78,7 @@ class ComposeBackend:
         if stopped:
             self._undo.append(["compose", "stop", *stopped])
         self._compose("up", "--detach", "--no-deps", *missing)
+        self._started_here = missing
         if self._core is not None:
             for service in missing:
                 docker("update", "--cpuset-cpus", str(self._core), self._id(service))
@@ -116,9 +121,30 @@ class ComposeBackend:
         self._undo.append(["rm", "--force", name])
         return name
 
-    def renew(self, targets: Sequence[Target]) -> bool:  # noqa: ARG002
-        """Leave the containers as they are: their addresses would change."""
-        return False
+    def renew(self, targets: Sequence[Target], hash_seed: int | None) -> tuple[Instance, ...]:  # noqa: ARG002
+        """Run another container of each image with the same limits, in place of the one before.
+
+        Without its health check, which would take CPU time from what is measured. The containers that compose
+        brought up here have done their part and are stopped.
+        """
+        self._units.close()
+        if self._started_here:
+            self._compose("stop", *self._started_here)
+            self._started_here.clear()
+        return tuple(self._renewed(target) for target in targets)
+
+    def _renewed(self, target: Target) -> Instance:
+        running = self._running[target.name]
+        container, port = running.container, int(running.port.partition("/")[0])
+        name = self._name(running.service)
+        options = [*container.options, "--no-healthcheck"]
+        if self._core is not None and container.cpuset is None:
+            options += ["--cpuset-cpus", str(self._core)]
+        self._units.callback(self._undo.remove, ["rm", "--force", name])
+        started = self._units.enter_context(cold_started(name, container.image, port, options))
+        now = inspect(name)
+        self._running[target.name] = replace(running, tree=Tree(now.pid), cgroup=Cgroup(now.pid, now.id))
+        return Instance(replace(target, url=started.url), started.seconds)
 
     def usage(self, target: Target) -> Usage:
         """Look at the container, where the engine runs on this machine."""
@@ -131,7 +157,6 @@ class ComposeBackend:
         running = self._running[target.name]
         known = {
             "target": target.name,
-            "memory_idle_bytes": running.cgroup.memory_bytes(),
             "image_bytes": image_bytes(running.container.image),
         }
         script = Path(facts.__file__).read_text()
@@ -140,19 +165,9 @@ class ComposeBackend:
         )
         return Facts.model_validate({**known, **(json.loads(printed) if printed else {})})
 
-    def peak_bytes(self, target: Target) -> int | None:
-        """Return the container's peak: page cache and the health check are in it."""
-        return self._running[target.name].cgroup.peak_bytes()
-
-    def cold_start_s(self, target: Target) -> float | None:
-        """Create and start another container of the same image, with the same limits, on another port."""
-        running = self._running[target.name]
-        name, container = self._name(running.service), running.container
-        port = int(running.port.partition("/")[0])
-        with cold_started(name, container.image, port, container.options) as took_s:
-            pass
-        self._undo.remove(["rm", "--force", name])
-        return took_s
+    def memory_bytes(self, target: Target) -> int | None:
+        """Return what the container's processes hold, without the files that they have read."""
+        return self._running[target.name].cgroup.memory_bytes()
 
     def settings(self, target: Target) -> dict[str, str | int | bool]:
         """Ask the app in another container like this one, and the engine for the limits."""
@@ -168,6 +183,7 @@ class ComposeBackend:
     def stop(self) -> None:
         """End and remove the containers that were started here; all are tried before a failure is told."""
         failures = []
+        self._units.close()
         while self._undo:
             try:
                 docker(*self._undo.pop(), root=self._root)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from loadtests.backends import Usage, configuration
+from loadtests.backends import Instance, Usage, configuration
 from loadtests.backends.cgroup import Cgroup
 from loadtests.backends.facts import collect
 from loadtests.backends.health import START_TIMEOUT_S, await_answer, free_port, seconds_to_answer
@@ -47,64 +47,53 @@ class ProcessBackend:
 
     def start(self, targets: Sequence[Target]) -> tuple[Target, ...]:
         """Start one after the other."""
-        return tuple(self._start(target) for target in targets)
-
-    def renew(self, targets: Sequence[Target]) -> bool:
-        """End each process and start another at the same port."""
+        started = []
         for target in targets:
-            self._processes.end(self._running.pop(target.name))
-            self._start_at(address(target.url)[1], target)
-        return True
+            port = self._ports.get(target.name) or free_port()
+            target = replace(target, url=f"http://127.0.0.1:{port}")
+            process, log = self._run(target, {})
+            await_answer(target, START_TIMEOUT_S, lambda process=process, log=log: _failure(process, log))  # type: ignore[misc]
+            started.append(target)
+        return tuple(started)
 
-    def _start(self, target: Target) -> Target:
-        port = self._ports.get(target.name) or free_port()
-        return self._start_at(port, replace(target, url=f"http://127.0.0.1:{port}"))
+    def renew(self, targets: Sequence[Target], hash_seed: int | None) -> tuple[Instance, ...]:
+        """End each process and start another at the same port; they owe nobody an answer."""
+        for target in targets:
+            self._processes.end(self._running.pop(target.name), signal.SIGKILL)
+        return tuple(Instance(target, self._renewed(target, hash_seed)) for target in targets)
 
-    def _start_at(self, port: int, target: Target) -> Target:
+    def _renewed(self, target: Target, hash_seed: int | None) -> float:
+        begin_s = time.perf_counter()
+        process, log = self._run(target, {} if hash_seed is None else {"PYTHONHASHSEED": str(hash_seed)})
+        return seconds_to_answer(target, begin_s, lambda: _failure(process, log))
+
+    def _run(self, target: Target, environ: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], Path]:
         log = self._logs / f"{target.name}.log"
-        process = self._run(target, port, log)
-        self._running[target.name] = process
-        await_answer(target, START_TIMEOUT_S, lambda: _failure(process, log))
-        self._trees[target.name] = Tree(process.pid)
-        self._cgroups[target.name] = Cgroup(process.pid)
-        return target
-
-    def _run(self, target: Target, port: int, log: Path) -> subprocess.Popen[bytes]:
+        place = ["--host", "127.0.0.1", "--port", str(address(target.url)[1])]
         with log.open("wb") as output:
-            return self._processes.start(
-                [*self._commands[target.name], "--host", "127.0.0.1", "--port", str(port)],
+            process = self._processes.start(
+                [*self._commands[target.name], *place],
                 core=self._core,
-                environ=self._environ,
+                environ={**self._environ, **environ},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
+        self._running[target.name] = process
+        self._trees[target.name] = Tree(process.pid)
+        self._cgroups[target.name] = Cgroup(process.pid)
+        return process, log
 
     def usage(self, target: Target) -> Usage:
         """Look at the process and its workers; what holds back their control group holds back all targets."""
         return Usage(self._trees[target.name].cpu_s(), self._cgroups[target.name].throttled_s())
 
     def facts(self, target: Target) -> Facts:
-        """Look at the running process, and at the package where we run ourselves."""
-        memory_bytes = self._trees[target.name].memory_bytes()
-        static = collect(self._commands[target.name][-1])
-        return Facts.model_validate({"target": target.name, "memory_idle_bytes": memory_bytes, **static})
+        """Look at the package where we run ourselves."""
+        return Facts.model_validate({"target": target.name, **collect(self._commands[target.name][-1])})
 
-    def peak_bytes(self, target: Target) -> int | None:
-        """Add up the peaks of the process and its workers: see there for what that overstates."""
-        return self._trees[target.name].peak_bytes()
-
-    def cold_start_s(self, target: Target) -> float | None:
-        """Run the same command on a free port and the same core."""
-        port = free_port()
-        log = self._logs / f"{target.name}-cold.log"
-        begin_s = time.perf_counter()
-        process = self._run(target, port, log)
-        try:
-            again = replace(target, url=f"http://127.0.0.1:{port}")
-            return seconds_to_answer(again, begin_s, lambda: _failure(process, log))
-        finally:
-            # It owes nobody an answer, and an orderly end would take as long as the start.
-            self._processes.end(process, signal.SIGKILL)
+    def memory_bytes(self, target: Target) -> int | None:
+        """Add up the proportional set sizes of the process and its workers."""
+        return self._trees[target.name].memory_bytes()
 
     def settings(self, target: Target) -> dict[str, str | int | bool]:
         """Ask the command itself, which has read the same environment."""

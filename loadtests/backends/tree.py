@@ -55,14 +55,6 @@ class Tree:
         """
         return _sum(_memory_bytes(pid) for pid in _tree(self._root))
 
-    def peak_bytes(self) -> int | None:
-        """Return the sum of the largest resident set sizes of those alive (VmHWM); None where there is none.
-
-        Of several processes that is too much: a shared page counts for each of them, and their peaks need
-        not have come at once.
-        """
-        return _sum(_peak_bytes(pid) for pid in _tree(self._root))
-
     def _look(self) -> bool:
         """Read the clocks; False where somebody has ended."""
         all_there = True
@@ -161,14 +153,6 @@ def _memory_bytes(pid: int) -> int | None:
             return int(process.memory_info().rss)
     except psutil.NoSuchProcess:
         return None
-
-
-def _peak_bytes(pid: int) -> int | None:
-    try:
-        text = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("VmHWM")), None)
 
 
 def _sum(amounts: Iterable[int | None]) -> int | None:

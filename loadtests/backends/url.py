@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from loadtests.backends import Usage
+from loadtests.backends import Instance, Usage
 from loadtests.backends.health import await_answer
 from loadtests.results import Facts
 from loadtests.targets import Target
@@ -17,9 +17,9 @@ class UrlBackend:
             await_answer(target, timeout_s=0)
         return tuple(targets)
 
-    def renew(self, targets: Sequence[Target]) -> bool:  # noqa: ARG002
+    def renew(self, targets: Sequence[Target], hash_seed: int | None) -> tuple[Instance, ...]:  # noqa: ARG002
         """Replace nothing."""
-        return False
+        return tuple(Instance(target, None) for target in targets)
 
     def usage(self, target: Target) -> Usage:  # noqa: ARG002  # here and below: the protocol's signature
         """Know nothing, which is not zero."""
@@ -29,12 +29,8 @@ class UrlBackend:
         """Know nothing."""
         return Facts(target=target.name)
 
-    def peak_bytes(self, target: Target) -> int | None:  # noqa: ARG002
+    def memory_bytes(self, target: Target) -> int | None:  # noqa: ARG002
         """Know nothing."""
-        return None
-
-    def cold_start_s(self, target: Target) -> float | None:  # noqa: ARG002
-        """Start nothing."""
         return None
 
     def settings(self, target: Target) -> dict[str, str | int | bool]:  # noqa: ARG002

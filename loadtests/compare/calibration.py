@@ -17,8 +17,6 @@ CONNECTIONS = 64
 WINDOW_S = 0.8
 SETTLE_S = 0.2
 TIMEOUT_S = 5.0
-CALIBRATION_S = 1.5
-"""What it takes in all, roughly."""
 
 
 def calibrate(generator: Generator, settings: Settings, interruption: Interruption) -> float:

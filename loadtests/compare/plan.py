@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from loadtests.analysis.metrics import CPU, FACTS, LATENCIES, THROUGHPUT
+from loadtests.analysis.metrics import CPU, CPU_AT_LIMIT, FACTS, LATENCIES, STARTS, THROUGHPUT
 from loadtests.analysis.thresholds import Threshold
 from loadtests.compare import custom_requests
-from loadtests.compare.presets import PRESETS, PROCESSES
-from loadtests.compare.schedule import Step, schedule
+from loadtests.compare.presets import PLATEAU, PRESETS, WAITING_PLATEAU
 from loadtests.errors import Refusal
 from loadtests.host.processes import cores
-from loadtests.results import Backend, Capacity, Efficiency, Latency, Scenario, Settings
+from loadtests.results import Backend, Capacity, Efficiency, Latency, Scenario, Settings, Stopping
 from loadtests.scenarios import SCENARIOS, Operation, operation
 from loadtests.targets import Target, address, second_instance, targets
 
@@ -31,10 +30,6 @@ class Plan:
 
     settings: Settings
     targets: tuple[Target, Target]
-    noise: Target | None
-    """A second instance of the control, for the A/A rounds."""
-    steps: tuple[Step, ...]
-    """Every window, in order."""
     operations: Mapping[str, Operation]
     commands: Mapping[str, list[str]]
     """How to start each target as a local process."""
@@ -74,31 +69,36 @@ def plan(options: argparse.Namespace) -> Plan:
         preset=options.preset,
         backend=backend,
         scenarios=tuple(
-            Scenario(name=one.name, request=one.request, delay_s=one.delay_s) for one in operations.values()
+            Scenario(
+                name=one.name,
+                request=one.request,
+                delay_s=one.delay_s,
+                plateau=WAITING_PLATEAU if one.delay_s else PLATEAU,
+            )
+            for one in operations.values()
         ),
-        efficiency=_efficiency(preset.efficiency, options, backend) if "efficiency" in wanted else None,
+        efficiency=_changed(preset.efficiency, options) if "efficiency" in wanted else None,
         capacity=_changed(preset.capacity, options) if "capacity" in wanted else None,
         latency=_changed(preset.latency, options) if "latency" in wanted else None,
-        cold_starts=0 if backend == "url" else preset.cold_starts if options.setup is None else 0,
+        stopping=_stopping(preset.stopping, options),
+        starts=backend != "url" and options.setup is None,
         warmup_s=preset.warmup_s,
         server_core=None if backend == "url" else server_core,
         generator_core=generator_core,
+        keeps_awake=options.keep_awake,
         workers=options.workers or options.expect_workers or 0,
+        seed=options.seed,
         hash_seed=options.hash_seed if backend == "process" else None,
         null=options.null is not None,
         handicaps=handicaps,
     )
-    is_noise = backend != "url" and options.null is None and "efficiency" in wanted
-    noise = second_instance(chosen[0]) if is_noise else None
     _refuse_unknown(options.thresholds, settings)
     _refuse_short(settings)
     return Plan(
         settings=settings,
         targets=chosen,
-        noise=noise,
-        steps=tuple(schedule(settings, (chosen[0].name, chosen[1].name), noise.name if noise else None)),
         operations=operations,
-        commands=_commands(chosen, noise, handicaps),
+        commands={one.name: _command(one, handicaps) for one in chosen},
         ports={"flask": options.flask_port, "fastapi": options.fastapi_port},
         is_custom=is_custom,
         generator=_generator(options, server_core),
@@ -112,10 +112,12 @@ def _refuse_unknown(thresholds: Sequence[Threshold], settings: Settings) -> None
     """Raise Refusal for a threshold that nothing here could ever hold, before minutes are spent."""
     scenarios = {one.name for one in settings.scenarios}
     # What a service at a URL uses cannot be seen.
-    measured = {CPU.name} if settings.efficiency and settings.backend != "url" else set()
-    measured |= {THROUGHPUT.name} if settings.capacity else set()
+    is_seen = settings.backend != "url"
+    measured = {CPU.name} if settings.efficiency and is_seen else set()
+    if settings.capacity:
+        measured |= {THROUGHPUT.name} | ({CPU_AT_LIMIT.name} if is_seen else set())
     measured |= {one.name for one in LATENCIES} if settings.latency else set()
-    facts = {one.name for one in FACTS}
+    facts = {one.name for one in (*STARTS, *FACTS)}
     for one in thresholds:
         if one.scenario is None and one.metric not in facts:
             raise Refusal(f"--assert: {one.metric} is none of {', '.join(sorted(facts))}.")
@@ -196,7 +198,8 @@ def _operations(options: argparse.Namespace, is_custom: bool) -> dict[str, Opera
             if names.count(name) > 1:
                 raise Refusal(f"--request: {name} stands there twice, and results are kept by that name.")
     else:
-        found = [operation(name, options.wait_ms) for name in options.scenario or SCENARIOS]
+        wanted = options.scenario or PRESETS[options.preset].scenarios or SCENARIOS
+        found = [operation(name, options.wait_ms) for name in wanted]
     return {one.name: one for one in found}
 
 
@@ -213,16 +216,6 @@ def _handicaps(options: argparse.Namespace, chosen: tuple[Target, Target], backe
     return handicaps
 
 
-def _commands(
-    chosen: tuple[Target, Target], noise: Target | None, handicaps: Mapping[str, float]
-) -> dict[str, list[str]]:
-    commands = {one.name: _command(one, handicaps) for one in chosen}
-    if noise is not None:
-        # The control once more, handicap included, or A/A would find a difference that is there.
-        commands[noise.name] = commands[chosen[0].name]
-    return commands
-
-
 def _command(target: Target, handicaps: Mapping[str, float]) -> list[str]:
     package = f"{target.service}_app"
     if target.name in handicaps:
@@ -237,19 +230,23 @@ def _generator(options: argparse.Namespace, server_core: int) -> tuple[str, ...]
     return ("--expect-workers", str(options.expect_workers)) if options.expect_workers else ()
 
 
-def _efficiency(part: Efficiency, options: argparse.Namespace, backend: Backend) -> Efficiency:
-    """Return the set-up as asked for; processes of our own are replaced now and then, where there is time."""
-    changed = _changed(part, options)
-    if backend != "process" or options.preset == "quick":
-        return changed
-    return changed.model_copy(update={"rounds_per_process": max(1, changed.rounds // PROCESSES)})
+def _stopping(stopping: Stopping, options: argparse.Namespace) -> Stopping:
+    """Return when to stop: after exactly so many units where a number was asked for."""
+    if options.units is None:
+        return stopping
+    return Stopping(
+        least_units=options.units,
+        most_units=options.units,
+        limit_s=None,
+        cpu_width=None,
+        throughput_width=None,
+    )
 
 
 def _changed(part: Part, options: argparse.Namespace) -> Part:
-    """Return a set-up with the number of rounds and their length that were asked for."""
-    changes: dict[str, float] = {}
-    if options.rounds is not None:
-        changes["rounds"] = options.rounds
-    if options.seconds is not None:
-        changes["round_s" if isinstance(part, Efficiency) else "window_s"] = options.seconds
-    return part.model_copy(update=changes)
+    """Return a set-up with windows of the length that was asked for."""
+    if options.seconds is None:
+        return part
+    return part.model_copy(
+        update={"round_s" if isinstance(part, Efficiency) else "window_s": options.seconds}
+    )

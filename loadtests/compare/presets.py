@@ -3,50 +3,52 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from loadtests.results import Capacity, Efficiency, Latency
+from loadtests.results import Capacity, Efficiency, Latency, Stopping
 
 Name = Literal["quick", "default", "thorough"]
 
 CONNECTIONS = 8
 """To each target in the efficiency set-up: enough that neither server idles for long."""
-PROCESSES = 7
-"""How many of each target are measured, one after the other: as many observations as seven rounds."""
-MAX_CONNECTIONS = 128
+MAX_CONNECTIONS = 64
 """In an open loop."""
+PLATEAU = (8, 16, 32, 64)
+"""In flight: with fewer a turn of the generator shows, with more there is nothing to gain."""
+WAITING_PLATEAU = (128,)
+"""For a handler that waits: with fewer in flight, arithmetic (in flight ÷ delay) is the limit."""
+SWEEP = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """The three set-ups, and how often a target is started for its cold start."""
+    """The three set-ups, and when there have been enough units."""
 
     efficiency: Efficiency
     capacity: Capacity
     latency: Latency
-    cold_starts: int
+    stopping: Stopping
     warmup_s: float
+    scenarios: tuple[str, ...] | None = None
+    """Those that are measured where nothing else is asked for; None: all."""
 
 
-# An interval at 95 % needs six rounds, and three scenarios at once a seventh (analysis/warnings.py).
+_SHORT = {
+    "efficiency": Efficiency(rounds=1, round_s=1.0, connections=CONNECTIONS),
+    "capacity": Capacity(window_s=0.12, settle_s=0.04, sweep=()),
+    "latency": Latency(window_s=0.4, settle_s=0.04, shares=(0.5,), connections=MAX_CONNECTIONS),
+    "stopping": Stopping(least_units=3, most_units=12, limit_s=None, cpu_width=None, throughput_width=None),
+    "warmup_s": 0.3,
+}
+
+# Short units: one more of them says more than a longer one does, because the interval of three or four is
+# wide however exact each is (loadtests/inference.py).
 PRESETS: dict[Name, Preset] = {
-    "quick": Preset(
-        Efficiency(rounds=7, round_s=1.0, connections=CONNECTIONS),
-        Capacity(rounds=7, window_s=0.15, settle_s=0.08, in_flight=(64,)),
-        Latency(rounds=7, window_s=0.25, settle_s=0.05, shares=(0.5,), connections=MAX_CONNECTIONS),
-        cold_starts=3,
-        warmup_s=0.5,
-    ),
-    "default": Preset(
-        Efficiency(rounds=21, round_s=1.0, connections=CONNECTIONS),
-        Capacity(rounds=7, window_s=0.15, settle_s=0.08, in_flight=(1, 2, 4, 8, 16, 32, 64, 128)),
-        Latency(rounds=7, window_s=0.6, settle_s=0.1, shares=(0.25, 0.5, 0.75), connections=MAX_CONNECTIONS),
-        cold_starts=10,
-        warmup_s=1.0,
-    ),
+    "quick": Preset(**_SHORT, scenarios=("index",)),  # type: ignore[arg-type]
+    "default": Preset(**_SHORT),  # type: ignore[arg-type]
     "thorough": Preset(
-        Efficiency(rounds=63, round_s=1.0, connections=CONNECTIONS),
-        Capacity(rounds=12, window_s=1.0, settle_s=0.3, in_flight=(1, 2, 4, 8, 16, 32, 64, 128)),
-        Latency(rounds=12, window_s=2.5, settle_s=0.2, shares=(0.25, 0.5, 0.75), connections=MAX_CONNECTIONS),
-        cold_starts=20,
-        warmup_s=2.0,
+        Efficiency(rounds=2, round_s=1.0, connections=CONNECTIONS),
+        Capacity(window_s=0.25, settle_s=0.05, sweep=SWEEP),
+        Latency(window_s=1.2, settle_s=0.1, shares=(0.25, 0.5, 0.75), connections=MAX_CONNECTIONS),
+        Stopping(least_units=10, most_units=100, limit_s=1800, cpu_width=0.01, throughput_width=0.03),
+        warmup_s=0.3,
     ),
 }

@@ -1,34 +1,33 @@
-"""One comparison from start to end: gate, facts, every step of the schedule, and what is kept of them."""
+"""One comparison from start to end: gate, facts, unit after unit, and what is kept of them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 
 from rich.console import Console
 
 from loadtests.analysis.comparison import Comparison
+from loadtests.analysis.stopping import left
 from loadtests.backends import Backend
 from loadtests.backends.compose import ComposeBackend
 from loadtests.backends.process import ProcessBackend
 from loadtests.backends.url import UrlBackend
 from loadtests.compare import custom_requests, environment
-from loadtests.compare.calibration import CALIBRATION_S, calibrate
+from loadtests.compare.calibration import calibrate
 from loadtests.compare.gate import check_parity
 from loadtests.compare.harness import Harness
 from loadtests.compare.plan import Plan
-from loadtests.compare.progress import Bar, progress
-from loadtests.compare.schedule import Step
+from loadtests.compare.progress import Display, display
+from loadtests.compare.schedule import Step, schedule
 from loadtests.compare.store import ResultStore
 from loadtests.generator.process import Generator
+from loadtests.host.awake import Awake
 from loadtests.host.interruption import Interrupted, Interruption
 from loadtests.host.processes import Processes
-from loadtests.results import Environment, Results, Settings
+from loadtests.results import Environment, Results, Settings, Start
 from loadtests.targets import Target
-
-START_S = 6.0
-"""What starting and the gate take, roughly; only the time left that is shown depends on it."""
-COLD_START_S = 0.5
 
 
 def real_backend(plan: Plan, processes: Processes) -> Backend:
@@ -48,6 +47,13 @@ def real_generator(plan: Plan, processes: Processes) -> Generator:
     return Generator(processes, plan.settings.generator_core, log, *plan.generator)
 
 
+def keep_awake(plan: Plan, processes: Processes) -> Awake:
+    """Keep both cores from sleeping, where that was asked for."""
+    settings = plan.settings
+    cores = {core for core in (settings.server_core, settings.generator_core) if core is not None}
+    return Awake(processes, cores if settings.keeps_awake else ())
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What starts processes; everything else of a comparison runs without one."""
@@ -56,6 +62,7 @@ class Parts:
     generator: Callable[[Plan, Processes], Generator] = real_generator
     check: Callable[[tuple[Target, Target], Processes, Path], None] = check_parity
     ceiling_per_s: Callable[[Generator, Settings, Interruption], float] = calibrate
+    awake: Callable[[Plan, Processes], Awake] = keep_awake
 
 
 REAL = Parts()
@@ -64,16 +71,17 @@ REAL = Parts()
 def run(
     plan: Plan, console: Console, interruption: Interruption, parts: Parts = REAL
 ) -> tuple[Results, Comparison | None]:
-    """Measure until the plan is carried out or interrupted, which the results say; None: nothing measured.
+    """Measure until all is settled, or there is an end for another reason, which the results say.
+
+    None: nothing was measured. What a stop leaves is as valid as the end: the intervals hold at any moment.
 
     Raises:
         Refusal: there is nothing valid to measure; what had been measured is in the folder.
     """
     store = ResultStore(plan)
-    total_s = START_S + CALIBRATION_S + sum(step.cost_s for step in plan.steps)
     try:
-        with progress(console, total_s + 2 * plan.settings.cold_starts * COLD_START_S) as bar:
-            ComparisonRun(plan, store, interruption, parts).run(bar)
+        with display(console) as shown:
+            ComparisonRun(plan, store, interruption, parts).run(shown)
     except Interrupted:
         pass
     if not store.results.readings:
@@ -94,18 +102,19 @@ class ComparisonRun:
         self._store = store
         self._interruption = interruption
         self._parts = parts
+        self._rates_per_s: dict[tuple[str, float], float] = {}
 
-    def run(self, bar: Bar) -> None:
+    def run(self, shown: Display) -> None:
         """Do everything, in order."""
         plan = self._plan
+        settings = plan.settings
         with (
             Processes(self._interruption) as processes,
-            self._started(processes, bar) as (backend, all_targets),
+            self._started(processes, shown) as (backend, targets),
         ):
-            targets = all_targets[0], all_targets[1]
             self._store.update(targets=targets, environment=self._environment(backend, targets))
             self._store.update(facts=tuple(backend.facts(target) for target in targets))
-            bar.show("checking that both are the same service")
+            shown.show("checking that both are the same service")
             operations = plan.operations
             if plan.is_custom:
                 operations = {
@@ -113,27 +122,26 @@ class ComparisonRun:
                 }
             else:
                 self._parts.check(targets, processes, plan.root)
-            bar.advance(START_S)
-            self._cold_starts(backend, targets, bar)
             generator = self._parts.generator(plan, processes)
-            bar.show("finding what the load generator can do")
-            ceiling_per_s = self._parts.ceiling_per_s(generator, plan.settings, self._interruption)
+            shown.show("finding what the load generator can do")
+            ceiling_per_s = self._parts.ceiling_per_s(generator, settings, self._interruption)
             self._store.update(generator_per_s=ceiling_per_s)
-            bar.advance(CALIBRATION_S)
-            by_name = {target.name: target for target in all_targets}
-            samples = self._store.samples
-            harness = Harness(plan.settings, by_name, operations, backend, generator, samples)
-            self._measure(harness, bar)
-            self._peaks(backend, targets)
+            awake = self._parts.awake(plan, processes)
+            by_name = {target.name: target for target in targets}
+            harness = Harness(settings, by_name, operations, backend, generator, awake, self._store.samples)
+            self._units(harness, shown)
             self._store.update(complete=True)
 
     @contextmanager
-    def _started(self, processes: Processes, bar: Bar) -> Iterator[tuple[Backend, tuple[Target, ...]]]:
+    def _started(
+        self, processes: Processes, shown: Display
+    ) -> Iterator[tuple[Backend, tuple[Target, Target]]]:
         plan = self._plan
         backend = self._parts.backend(plan, processes)
         try:
-            bar.show("starting the services")
-            yield backend, backend.start([*plan.targets, *([plan.noise] if plan.noise else [])])
+            shown.show("starting the services")
+            control, candidate = backend.start(plan.targets)
+            yield backend, (control, candidate)
         finally:
             with self._interruption.deferred():
                 backend.stop()
@@ -143,59 +151,70 @@ class ComparisonRun:
         servers = {target.name: backend.settings(target) for target in targets}
         return environment.collect(self._plan.root, here, servers)
 
-    def _cold_starts(self, backend: Backend, targets: tuple[Target, Target], bar: Bar) -> None:
-        found: dict[str, list[float]] = {target.name: [] for target in targets}
-        for number in range(self._plan.settings.cold_starts):
-            for target in targets if number % 2 == 0 else targets[::-1]:
-                bar.show(f"cold start {number + 1} of {self._plan.settings.cold_starts}: {target.title}")
-                seconds = backend.cold_start_s(target)
-                if seconds is not None:
-                    found[target.name].append(seconds)
-                bar.advance(COLD_START_S)
-        self._add_facts({name: {"cold_starts_s": tuple(values)} for name, values in found.items()})
+    def _units(self, harness: Harness, shown: Display) -> None:
+        """Measure unit after unit until no question is open, or there is no time for another one."""
+        settings = harness.settings
+        began_s = monotonic()
+        names = [one.name for one in settings.scenarios]
+        for unit in range(1, settings.stopping.most_units + 1):
+            unit_began_s = monotonic()
+            self._unit(harness, unit, names, shown)
+            shown.show("working out what follows")
+            comparison = self._store.conclude()
+            shown.look(self._store.results, comparison, unit)
+            names = left(self._store.results, comparison.rows)
+            now_s = monotonic()
+            limit_s = settings.stopping.limit_s
+            is_late = limit_s is not None and now_s - began_s + now_s - unit_began_s > limit_s
+            if unit >= settings.stopping.least_units and (not names or is_late):
+                return
+            if unit < settings.stopping.least_units:
+                names = [one.name for one in settings.scenarios]
 
-    def _peaks(self, backend: Backend, targets: Sequence[Target]) -> None:
-        self._add_facts(
-            {target.name: {"memory_peak_bytes": backend.peak_bytes(target)} for target in targets}
-        )
-
-    def _add_facts(self, changes: dict[str, dict[str, object]]) -> None:
-        facts = (one.model_copy(update=changes[one.target]) for one in self._store.results.facts)
-        self._store.update(facts=tuple(facts))
-
-    def _measure(self, harness: Harness, bar: Bar) -> None:
-        steps = self._plan.steps
-        for step, following in zip(steps, [*steps[1:], None], strict=True):
-            bar.show(_describe(step, harness))
-            if step.renews:
-                harness.backend.renew([harness.targets[name] for name in step.targets])
+    def _unit(self, harness: Harness, unit: int, names: Sequence[str], shown: Display) -> None:
+        """Measure fresh processes in everything that is still open."""
+        settings = harness.settings
+        shown.show(f"unit {unit}: starting both services")
+        seed = None if settings.hash_seed is None else settings.hash_seed + unit - 1
+        control, candidate = (harness.targets[target.name] for target in self._plan.targets)
+        in_turn = (control, candidate) if unit % 2 else (candidate, control)
+        instances = harness.backend.renew(in_turn, seed)
+        unit_harness = replace(harness, targets={one.target.name: one.target for one in instances})
+        idle = {one.target.name: harness.backend.memory_bytes(one.target) for one in instances}
+        steps = list(schedule(settings, unit, (control.name, candidate.name), names))
+        for step in steps:
+            shown.show(f"unit {unit}: {_describe(step, unit_harness)}")
             rate_per_s = self._rate_per_s(step) if step.setup == "latency" else None
             if step.setup != "latency" or rate_per_s is not None:
-                readings = harness.measure(step, rate_per_s)
+                readings = unit_harness.measure(step, rate_per_s)
                 if step.round:
                     self._store.add(readings)
-            bar.advance(step.cost_s)
-            if step.round and (following is None or _round(following) != _round(step)):
-                self._store.save()
+        is_whole = len(names) == len(settings.scenarios)
+        self._store.add_starts(
+            Start(
+                unit=unit,
+                target=one.target.name,
+                hash_seed=seed,
+                cold_start_s=one.cold_start_s,
+                memory_idle_bytes=idle[one.target.name],
+                memory_loaded_bytes=harness.backend.memory_bytes(one.target) if is_whole else None,
+            )
+            for one in instances
+        )
 
     def _rate_per_s(self, step: Step) -> float | None:
-        """Return a share of the slower target's capacity; None where one of them has none."""
+        """Return a share of the slower one's capacity in the first unit, in two digits; one for all units.
+
+        None where one of them has no capacity.
+        """
         capacities = [
             self._store.capacity_per_s(step.scenario, target.name) for target in self._store.results.targets
         ]
         slower = min((one for one in capacities if one is not None), default=None)
-        return None if slower is None or None in capacities else step.level * slower
-
-
-def _round(step: Step) -> tuple[str, int]:
-    """Say which round a step belongs to: A/A is measured within those of efficiency."""
-    return {"noise": "efficiency"}.get(step.setup, step.setup), step.round
+        return None if slower is None or None in capacities else float(f"{step.level * slower:.2g}")
 
 
 def _describe(step: Step, harness: Harness) -> str:
     who = " and ".join(harness.targets[name].title for name in step.targets)
-    if step.round == 0:
-        return f"{'starting anew' if step.renews else 'warming up'}: {who}, {step.scenario}"
-    part = {"efficiency": "efficiency", "noise": "efficiency"}.get(step.setup, step.setup)
-    rounds = getattr(harness.settings, part).rounds
-    return f"{step.setup}, round {step.round} of {rounds}: {step.scenario}, {who}"
+    what = "warming up" if step.round == 0 else step.setup
+    return f"{what}, {step.scenario}, {who}"

@@ -1,6 +1,6 @@
 """What a comparison has measured so far, and the folder in which it is kept."""
 
-from statistics import median
+from collections.abc import Iterable
 from typing import Any
 
 from loadtests.analysis.comparison import Comparison, compare
@@ -9,7 +9,7 @@ from loadtests.compare.harness import file_name
 from loadtests.compare.plan import Plan
 from loadtests.errors import Refusal
 from loadtests.generator.samples import Samples
-from loadtests.results import FILE_NAME, Latencies, Reading, Results, Spectrum
+from loadtests.results import FILE_NAME, Latencies, Reading, Results, Spectrum, Start
 
 Cell = tuple[str, float, str]
 """Scenario, level and target."""
@@ -27,7 +27,7 @@ class ResultStore:
         self._plan = plan
         self.samples = plan.folder / "samples"
         self._latencies_s: dict[Cell, tuple[list[float], list[float]]] = {}
-        """By both clocks, all rounds so far."""
+        """By both clocks, all units so far."""
         self._spectra: dict[Cell, Spectrum] = {}
         try:
             self.samples.mkdir(parents=True, exist_ok=True)
@@ -52,13 +52,21 @@ class ResultStore:
             if one.setup == "latency" and one.service is not None:
                 self._gather(one)
 
+    def add_starts(self, starts: Iterable[Start]) -> None:
+        """Take over what is true of the processes of one unit."""
+        self.update(starts=(*self.results.starts, *starts))
+
     def capacity_per_s(self, scenario: str, target: str) -> float | None:
-        """Return the highest median throughput over the levels of the capacity set-up, whatever its limit."""
-        found: dict[float, list[float]] = {}
-        for one in self.results.readings:
-            if (one.setup, one.scenario, one.target) == ("capacity", scenario, target) and one.requests:
-                found.setdefault(one.level, []).append(one.throughput_per_s)
-        return max((median(values) for values in found.values()), default=None)
+        """Return the highest throughput of the first unit that measured it, whatever its limit."""
+        found = [
+            one
+            for one in self.results.readings
+            if (one.setup, one.scenario, one.target) == ("capacity", scenario, target)
+        ]
+        first = min((one.unit for one in found), default=0)
+        return max(
+            (one.throughput_per_s for one in found if one.unit == first and one.requests), default=None
+        )
 
     def save(self) -> None:
         """Write what there is so far; nothing is concluded from it yet.
@@ -76,7 +84,7 @@ class ResultStore:
                 raise Refusal(f"The results cannot be kept in {path}: {error.strerror}.") from None
 
     def conclude(self) -> Comparison:
-        """Compare, and write the results with everything that follows from them.
+        """Compare what there is so far, and write it with everything that follows from it.
 
         Raises:
             Refusal: they cannot be written.
@@ -91,7 +99,7 @@ class ResultStore:
         """Put a round's samples to those of its cell; there are none where workers kept theirs."""
         cell = reading.scenario, reading.level, reading.target
         path = self.samples / file_name(
-            "latency", reading.round, reading.level, reading.scenario, reading.target
+            "latency", reading.unit, reading.round, reading.level, reading.scenario, reading.target
         )
         if not path.exists():
             return

@@ -5,7 +5,7 @@ from html import escape
 from math import log
 
 from loadtests.analysis.comparison import Comparison
-from loadtests.inference import Verdict
+from loadtests.inference import MARGIN, Verdict
 from loadtests.report import wording
 from loadtests.report.palette import DARK, LIGHT, Palette
 from loadtests.results import Results, Row
@@ -64,11 +64,11 @@ def draw(results: Results, comparison: Comparison) -> str:
         f'<rect width="{WIDTH}" height="{height}" rx="8" class="ground"/>',
         _text(16, 26, f"{candidate} ÷ {control}", "head"),
         _text(16, 44, "95 % interval, log scale", "quiet"),
-        _band(axis, comparison.margin, foot),
+        _band(axis, MARGIN, foot),
         *(_tick(axis, tick, foot) for tick in ticks(axis.low, axis.high)),
     ]
     for y, row in zip(heights, rows, strict=True):
-        parts += _row(axis, row, y, results, comparison)
+        parts += _row(axis, row, y, results)
     return "\n".join([*parts, *_legend(height - 14, control, candidate), "</svg>"]) + "\n"
 
 
@@ -96,7 +96,7 @@ def describe(results: Results, comparison: Comparison) -> str:
     return "; ".join(
         f"{wording.subject(row)}: "
         + (f"{wording.interval(row.ratio)}, " if row.ratio else "")
-        + wording.verdict(row, results, comparison.margin)
+        + wording.verdict(row, results)
         for row in comparison.rows
         if row.headline
     )
@@ -119,8 +119,8 @@ class _Axis:
         return LEFT + (RIGHT - LEFT) * log(ratio / self.low) / log(self.high / self.low)
 
 
-def _row(axis: _Axis, row: Row, y: float, results: Results, comparison: Comparison) -> list[str]:
-    said = wording.verdict(row, results, comparison.margin)
+def _row(axis: _Axis, row: Row, y: float, results: Results) -> list[str]:
+    said = wording.verdict(row, results)
     name = _text(16, y + 4, " · ".join(part for part in (row.scenario, row.title, row.level) if part))
     if row.ratio is None:
         return [name, _text(VERDICT, y + 4, said, "quiet")]

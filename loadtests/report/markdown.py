@@ -5,38 +5,36 @@ import re
 from collections.abc import Iterable, Sequence
 
 from loadtests.analysis.comparison import Comparison
-from loadtests.report import wording
+from loadtests.report import summary, wording
 from loadtests.report.preamble import preamble
 from loadtests.report.table import METHOD
 from loadtests.results import Results, Row
 
 
 def draw(results: Results, comparison: Comparison) -> str:
-    """Write all of it: what was compared, the headline table, warnings, and every row."""
+    """Write all of it: what came out, what was compared, the headline table, warnings, and every row."""
     control, candidate = (text(target.title) for target in results.targets)
     parts = [
         f"## {candidate} against {control}",
-        origin(results, comparison),
+        f"**{text(summary.write(results, comparison))}**",
+        origin(results),
         headlines(results, comparison),
         warnings(comparison),
         f"<details><summary>Every row ({len(comparison.rows)})</summary>",
-        table(results, comparison, comparison.rows),
+        table(results, comparison.rows),
         "</details>",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def origin(results: Results, comparison: Comparison) -> str:
+def origin(results: Results) -> str:
     """Write what was compared, how and where."""
-    return bullets(
-        f"**{text(label)}**: {text(sentence)}"
-        for label, sentence in preamble(results, comparison.margin, comparison.noise)
-    )
+    return bullets(f"**{text(label)}**: {text(sentence)}" for label, sentence in preamble(results))
 
 
 def headlines(results: Results, comparison: Comparison) -> str:
     """Write the table of the headline metrics."""
-    return table(results, comparison, [row for row in comparison.rows if row.headline])
+    return table(results, [row for row in comparison.rows if row.headline])
 
 
 def warnings(comparison: Comparison) -> str:
@@ -44,7 +42,7 @@ def warnings(comparison: Comparison) -> str:
     return bullets(text(warning) for warning in (*comparison.warnings, METHOD))
 
 
-def table(results: Results, comparison: Comparison, rows: Sequence[Row]) -> str:
+def table(results: Results, rows: Sequence[Row]) -> str:
     """Write these rows as a table."""
     control, candidate = (text(target.title) for target in results.targets)
     heads = ("scenario", "metric", "level", control, candidate, f"{candidate} ÷ {control}", "verdict")
@@ -59,7 +57,7 @@ def table(results: Results, comparison: Comparison, rows: Sequence[Row]) -> str:
                     wording.number(row.control.median),
                     wording.number(row.candidate.median),
                     wording.interval(row.ratio),
-                    text(wording.verdict(row, results, comparison.margin)),
+                    text(wording.verdict(row, results)),
                 )
             )
         )

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from loadtests.analysis.comparison import Comparison
 from loadtests.inference import Verdict
-from loadtests.report import charts, wording
+from loadtests.report import charts, summary, wording
 from loadtests.report.palette import DARK, LIGHT
 from loadtests.report.preamble import preamble
 from loadtests.report.table import METHOD
@@ -32,7 +32,7 @@ LIMITS_OF_IT = (
     "TLS, HTTP/2, a proxy, a database, a second worker, another machine: none of them was measured.",
     "The requests are few and fixed. A real service spends its time in other code, which no framework makes "
     "faster, so the ratio of a whole service lies nearer to 1.",
-    "The intervals speak of these rounds on this machine, on this day; they know nothing of other machines, "
+    "The intervals speak of these units on this machine, on this day; they know nothing of other machines, "
     "versions and configurations.",
     "CPU time per request is not latency: it says what a request costs, not how long somebody waits for it.",
     "Each scenario's verdict stands for itself; there is no overall winner, and none is computed.",
@@ -66,10 +66,11 @@ def draw(results: Results, comparison: Comparison) -> str:
         control=results.targets[0].title,
         candidate=results.targets[1].title,
         complete=results.complete,
-        preamble=preamble(results, comparison.margin, comparison.noise),
+        sentence=summary.write(results, comparison),
+        preamble=preamble(results),
         groups=list(_groups(results, [row for row in comparison.rows if row.headline])),
         rows=comparison.rows,
-        verdict=lambda row: wording.verdict(row, results, comparison.margin),
+        verdict=lambda row: wording.verdict(row, results),
         mark=_mark,
         sections=sections,
         figures={

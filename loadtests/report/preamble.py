@@ -1,11 +1,12 @@
 """What was compared, how, and where, in a few labelled sentences; knows no format."""
 
-from loadtests.inference import Interval
-from loadtests.report.wording import interval, percent
-from loadtests.results import Capacity, Efficiency, Latency, Results
+from loadtests.analysis.rows import questions
+from loadtests.inference import ERROR, MARGIN
+from loadtests.report.wording import percent
+from loadtests.results import Results, Settings
 
 
-def preamble(results: Results, margin: float, noise: Interval | None) -> list[tuple[str, str]]:
+def preamble(results: Results) -> list[tuple[str, str]]:
     """Return (label, sentence) pairs: what comes before the first number of every report."""
     settings, environment = results.settings, results.environment
     control, candidate = (target.title for target in results.targets)
@@ -17,7 +18,8 @@ def preamble(results: Results, margin: float, noise: Interval | None) -> list[tu
     lines = [
         ("compared", f"{candidate} against {control}: {requests}"),
         ("how", f"backend {settings.backend}, preset {settings.preset}, {pinned}{workers}"),
-        *_setups(settings.efficiency, settings.capacity, settings.latency),
+        *_setups(settings),
+        ("units", _units(results)),
         (
             "machine",
             f"{environment.cpu}, {environment.cpu_count} cores, {environment.kernel}, "
@@ -25,7 +27,7 @@ def preamble(results: Results, margin: float, noise: Interval | None) -> list[tu
         ),
         ("versions", " · ".join(f"{name} {version}" for name, version in environment.versions.items())),
         ("revision", f"{_revision(results)}, {environment.started:%Y-%m-%d %H:%M} UTC"),
-        ("claims", _claims(margin, noise)),
+        ("claims", _claims(settings)),
     ]
     if not results.complete:
         lines.insert(0, ("STOPPED", "before its end; this is what had been measured until then"))
@@ -43,25 +45,24 @@ def _core(core: int | None) -> str:
     return "on any core" if core is None else f"on core {core}"
 
 
-def _setups(
-    efficiency: Efficiency | None, capacity: Capacity | None, latency: Latency | None
-) -> list[tuple[str, str]]:
+def _setups(settings: Settings) -> list[tuple[str, str]]:
+    efficiency, capacity, latency = settings.efficiency, settings.capacity, settings.latency
     lines = []
     if efficiency:
         lines.append(
             (
                 "efficiency",
                 f"both at once, equal requests, {efficiency.connections} connections each, "
-                f"{efficiency.rounds} rounds of {efficiency.round_s:g} s",
+                f"{efficiency.rounds} × {efficiency.round_s:g} s a unit",  # noqa: RUF001
             )
         )
     if capacity:
-        levels = " to ".join(map(str, sorted({min(capacity.in_flight), max(capacity.in_flight)})))
+        levels = sorted({*capacity.sweep, *(level for one in settings.scenarios for level in one.plateau)})
         lines.append(
             (
                 "capacity",
-                f"each alone, closed loop, {levels} in flight, "
-                f"{capacity.rounds} rounds of {capacity.window_s:g} s",
+                f"each alone, closed loop, {levels[0]} to {levels[-1]} in flight, "
+                f"{capacity.window_s:g} s each a unit",
             )
         )
     if latency:
@@ -70,10 +71,19 @@ def _setups(
             (
                 "latency",
                 f"each alone, open loop at {shares} % of the slower one's capacity, "
-                f"{latency.rounds} rounds of {latency.window_s:g} s",
+                f"{latency.window_s:g} s each a unit",
             )
         )
     return lines
+
+
+def _units(results: Results) -> str:
+    count = len({one.unit for one in results.readings})
+    fresh = (
+        "the same processes in all" if results.settings.backend == "url" else "each a fresh process of both"
+    )
+    asleep = "kept awake" if results.settings.keeps_awake else "free to sleep"
+    return f"{count}, {fresh}; seed {results.settings.seed}; idle cores were {asleep}"
 
 
 def _revision(results: Results) -> str:
@@ -81,6 +91,9 @@ def _revision(results: Results) -> str:
     return revision + (" with changes" if results.environment.git_changed else "")
 
 
-def _claims(margin: float, noise: Interval | None) -> str:
-    against_itself = f"; the control against itself (A/A) came to {interval(noise)}" if noise else ""
-    return f"a ratio within ±{percent(margin)} counts as no difference{against_itself}"
+def _claims(settings: Settings) -> str:
+    count = questions(settings)
+    return (
+        f"a ratio within ±{percent(MARGIN)} counts as no difference; the {count} measured rows below are all "
+        f"right at once with {percent(1 - ERROR)} confidence, whenever the run ends"
+    )

@@ -12,26 +12,26 @@ from rich.text import Text
 from loadtests.analysis.comparison import Comparison
 from loadtests.analysis.validity import Validity
 from loadtests.inference import Verdict
-from loadtests.report import wording
+from loadtests.report import summary, wording
 from loadtests.report.preamble import preamble
-from loadtests.results import Results, Row
+from loadtests.results import Results
 
 WIDTH = 100
 
 METHOD = (
-    "Values are medians over rounds. Each ratio, with its 95 % interval, comes from pairs of rounds "
-    "(Hodges-Lehmann, exact signed-rank); every answer was checked byte for byte."
+    "Values are medians over units. Each ratio comes from pairs of units: the mean of their log-ratios, with "
+    "a confidence sequence, which may be looked at after every unit; every answer was checked byte for byte."
 )
 
 STYLES = {Verdict.FASTER: "green", Verdict.SLOWER: "yellow", Verdict.EQUIVALENT: "cyan"}
 
 
 def draw(results: Results, comparison: Comparison) -> RenderableType:
-    """Lay out what was compared, a line for each headline metric, and what to make of it."""
-    rows = [row for row in comparison.rows if row.headline]
+    """Lay out what came out, what was compared, a line for each headline metric, and what to make of it."""
     return Group(
-        labelled(preamble(results, comparison.margin, comparison.noise)),
-        Padding(_table(results, comparison, rows), (1, 0)),
+        Padding(Text(summary.write(results, comparison), style="bold"), (0, 0, 1, 0)),
+        labelled(preamble(results)),
+        Padding(headlines(results, comparison), (1, 0)),
         *bullets([*comparison.warnings, METHOD]),
     )
 
@@ -56,7 +56,9 @@ def bullets(sentences: list[str]) -> list[RenderableType]:
     return lines
 
 
-def _table(results: Results, comparison: Comparison, rows: list[Row]) -> Table:
+def headlines(results: Results, comparison: Comparison) -> Table:
+    """Lay out a line for each headline metric."""
+    rows = [row for row in comparison.rows if row.headline]
     control, candidate = (target.title for target in results.targets)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for head in ("metric", "level"):
@@ -76,7 +78,7 @@ def _table(results: Results, comparison: Comparison, rows: list[Row]) -> Table:
                 wording.number(row.candidate.median),
                 wording.interval(row.ratio),
                 _folded(
-                    wording.verdict(row, results, comparison.margin),
+                    wording.verdict(row, results),
                     len(Validity.CONFIGURATION_BOUND),
                     STYLES.get(row.verdict, "") if row.verdict else "dim",
                 ),

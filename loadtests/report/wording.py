@@ -1,6 +1,6 @@
 """How numbers, ratios and verdicts are said, the same in every rendering; knows no format."""
 
-from loadtests.inference import Interval, Verdict
+from loadtests.inference import MARGIN, Interval, Verdict
 from loadtests.results import Results, Row, Value
 
 NOTHING = "—"
@@ -8,6 +8,9 @@ NOTHING = "—"
 
 NO_SCENARIO = "whatever the load"
 """In place of a scenario's name, over what is true of a target under any."""
+
+UNKNOWN = 100.0
+"""An interval whose ends differ by more than this factor says nothing yet."""
 
 LESS = {"MB": "smaller", "MiB": "smaller", "packages": "leaner", "lines": "shorter"}
 """What a target with less of a unit is; with any other unit the better one is faster."""
@@ -36,6 +39,8 @@ def interval(ratio: Interval | None) -> str:
         return NOTHING
     if ratio.low == ratio.high:
         return f"{ratio.estimate:.2f}"
+    if ratio.high / ratio.low > UNKNOWN:
+        return f"{ratio.estimate:.2f} [?]"
     digits = 3 if ratio.high < 0.2 or ratio.high - ratio.low < 0.02 else 1 if ratio.low >= 10 else 2
     return f"{ratio.estimate:.{digits}f} [{ratio.low:.{digits}f}, {ratio.high:.{digits}f}]"
 
@@ -50,7 +55,7 @@ def subject(row: Row) -> str:
     return ", ".join(part for part in (row.scenario, row.title, row.level) if part)
 
 
-def verdict(row: Row, results: Results, margin: float) -> str:
+def verdict(row: Row, results: Results) -> str:
     """Say what may be concluded, by the targets' titles; where nothing may, why."""
     control, candidate = (target.title for target in results.targets)
     better = LESS.get(row.unit, "faster")
@@ -60,11 +65,17 @@ def verdict(row: Row, results: Results, margin: float) -> str:
         case Verdict.SLOWER:
             return f"{control} {better}"
         case Verdict.EQUIVALENT:
-            return f"equivalent (within ±{percent(margin)})"
+            return f"equivalent (within ±{percent(MARGIN)})"
         case Verdict.INCONCLUSIVE:
-            return "inconclusive"
+            return f"inconclusive ({_more(row)})" if row.more_units else "inconclusive"
+        case Verdict.DISTURBED:
+            return f"disturbed (without: {interval(row.undisturbed)})" if row.undisturbed else "disturbed"
         case _:
             return _limit(row, control, candidate)
+
+
+def _more(row: Row) -> str:
+    return "1 more unit" if row.more_units == 1 else f"{row.more_units} more units"
 
 
 def _limit(row: Row, control: str, candidate: str) -> str:
@@ -74,7 +85,6 @@ def _limit(row: Row, control: str, candidate: str) -> str:
         if (why := without_number(value))
     ]
     if not limits:
-        # Fewer than six pairs, or a single look.
         return "too few to tell"
     if len({why for _, why in limits}) == 1 and len(limits) == 2:
         return limits[0][1]

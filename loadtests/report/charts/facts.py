@@ -1,24 +1,17 @@
 """Memory, start, size: what is true of a target whatever the load."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
 import plotly.graph_objects as go
 
+from loadtests.analysis.comparison import Comparison
 from loadtests.report.charts.chart import Chart, Section, Table, both, plain
 from loadtests.report.palette import Palette
 from loadtests.report.wording import number
-from loadtests.results import Facts, Results
+from loadtests.results import Results
 
 STEP, FRAME = 30, 44
-
-
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    name: str
-    value: Callable[[Facts], float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,47 +21,29 @@ class _Bar:
     value: float
 
 
-def _megabytes(size_bytes: int | None) -> float | None:
-    return None if size_bytes is None else size_bytes / 1e6
-
-
 QUESTIONS = (
-    (
-        "Memory",
-        "MB",
-        (
-            _Fact("idle", lambda facts: _megabytes(facts.memory_idle_bytes)),
-            _Fact("peak", lambda facts: _megabytes(facts.memory_peak_bytes)),
-        ),
-    ),
-    (
-        "Cold start, median",
-        "ms",
-        (_Fact("", lambda facts: median(facts.cold_starts_s) * 1e3 if facts.cold_starts_s else None),),
-    ),
-    (
-        "Size",
-        "MB",
-        (
-            _Fact("image", lambda facts: _megabytes(facts.image_bytes)),
-            _Fact("packages", lambda facts: _megabytes(facts.packages_bytes)),
-        ),
-    ),
-    ("Installed packages", "", (_Fact("", lambda facts: facts.packages),)),
-    ("Own code", "lines", (_Fact("", lambda facts: facts.code_lines),)),
+    ("Memory", "MB", {"memory_idle_mb": "idle", "memory_loaded_mb": "after load"}),
+    ("Cold start, median", "ms", {"cold_start_ms": ""}),
+    ("Size", "MB", {"image_mb": "image", "packages_mb": "packages"}),
+    ("Installed packages", "", {"packages": ""}),
+    ("Own code", "lines", {"code_lines": ""}),
 )
+"""Title, unit, and the metrics with their names in the picture."""
 
 
-def draw(results: Results) -> Section:
+def draw(results: Results, comparison: Comparison) -> Section:
     """Draw a bar for each target and fact that is known."""
     charts: list[Chart] = []
-    for title, unit, facts in QUESTIONS:
+    for title, unit, metrics in QUESTIONS:
         bars = [
-            _Bar(" ".join(part for part in (target.title, fact.name) if part), side, value)
-            for fact in facts
-            for side, target in enumerate(results.targets)
-            for known in results.facts
-            if known.target == target.name and (value := fact.value(known)) is not None
+            _Bar(" ".join(part for part in (target.title, name) if part), side, value.median)
+            for metric, name in metrics.items()
+            for row in comparison.rows
+            if row.metric == metric
+            for side, (target, value) in enumerate(
+                zip(results.targets, (row.control, row.candidate), strict=True)
+            )
+            if value.median is not None
         ]
         if bars:
             charts.append(_chart(title, unit, bars, len(charts)))

@@ -9,7 +9,7 @@ from loadtests.report.wording import number
 from loadtests.results import Results
 
 BAND = (
-    "The band spans the lowest to the highest round, which holds the true median unless all rounds erred to "
+    "The band spans the lowest to the highest unit, which holds the true median unless all units erred to "
     "the same side. Hollow points were not believed."
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from loadtests.analysis.comparison import Comparison
-from loadtests.inference import Verdict
+from loadtests.inference import MARGIN, Verdict
 from loadtests.report import wording
 from loadtests.report.charts.chart import Chart, Section, Table, both, plain
 from loadtests.report.forest_plot import describe, ticks
@@ -27,7 +27,7 @@ def draw(results: Results, comparison: Comparison) -> Section:
         "ratios",
         f"{candidate} ÷ {control}",
         "Each point is a ratio with its 95 % interval, on a logarithmic axis. Within the shaded band, "
-        f"±{wording.percent(comparison.margin)}, a difference counts as none. What could not be believed is "
+        f"±{wording.percent(MARGIN)}, a difference counts as none. What could not be believed is "
         "named, not drawn.",
         "verdicts",
         (_chart(results, comparison, rows),) if rows else (),
@@ -40,7 +40,7 @@ def _chart(results: Results, comparison: Comparison, rows: list[Row]) -> Chart:
 
     def drawing(palette: Palette) -> tuple[list[Any], dict[str, Any]]:
         places = list(range(len(rows)))
-        margin = 1 + comparison.margin
+        margin = 1 + MARGIN
         layout = {
             "xaxis": {
                 "type": "log",
@@ -70,8 +70,8 @@ def _chart(results: Results, comparison: Comparison, rows: list[Row]) -> Chart:
             ],
         }
         return [
-            _points(palette, results, comparison, rows),
-            _limits(palette, results, comparison, rows, low),
+            _points(palette, results, rows),
+            _limits(palette, results, rows, low),
         ], layout
 
     control, candidate = (target.title for target in results.targets)
@@ -79,7 +79,7 @@ def _chart(results: Results, comparison: Comparison, rows: list[Row]) -> Chart:
         (
             wording.subject(row),
             *((row.ratio.estimate, row.ratio.low, row.ratio.high) if row.ratio else (None,) * 3),
-            wording.verdict(row, results, comparison.margin),
+            wording.verdict(row, results),
         )
         for row in rows
     )
@@ -103,7 +103,7 @@ def _label(row: Row) -> str:
     return plain(" · ".join(part for part in (scenario, row.title) if part)) + second
 
 
-def _points(palette: Palette, results: Results, comparison: Comparison, rows: list[Row]) -> Any:
+def _points(palette: Palette, results: Results, rows: list[Row]) -> Any:
     drawn = [(place, row, row.ratio) for place, row in enumerate(rows) if row.ratio]
     colours = {Verdict.FASTER: palette.candidate, Verdict.SLOWER: palette.control}
     symbols = {Verdict.FASTER: "circle", Verdict.SLOWER: "square"}
@@ -135,7 +135,7 @@ def _points(palette: Palette, results: Results, comparison: Comparison, rows: li
             [
                 plain(wording.subject(row)),
                 wording.interval(ratio),
-                plain(wording.verdict(row, results, comparison.margin)),
+                plain(wording.verdict(row, results)),
             ]
             for _, row, ratio in drawn
         ],
@@ -143,10 +143,10 @@ def _points(palette: Palette, results: Results, comparison: Comparison, rows: li
     )
 
 
-def _limits(palette: Palette, results: Results, comparison: Comparison, rows: list[Row], left: float) -> Any:
+def _limits(palette: Palette, results: Results, rows: list[Row], left: float) -> Any:
     named = [
         # In two lines, so that it fits a narrow page.
-        (place, plain(wording.verdict(row, results, comparison.margin)).replace(" (", "<br>(", 1))
+        (place, plain(wording.verdict(row, results)).replace(" (", "<br>(", 1))
         for place, row in enumerate(rows)
         if not row.ratio
     ]

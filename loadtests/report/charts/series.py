@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from loadtests.analysis.comparison import Comparison
+from loadtests.analysis.drift import cpu_pairs
 from loadtests.analysis.validity import Validity
 from loadtests.report.charts.chart import Doubt
 from loadtests.results import Reading, Results, Setup
@@ -12,7 +13,7 @@ from loadtests.results import Reading, Results, Setup
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One cell: the median over its rounds, between the lowest and the highest round."""
+    """One cell: the median over its units, between the lowest and the highest reading."""
 
     level: float
     middle: float
@@ -24,10 +25,11 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One round's ratio candidate ÷ control."""
+    """One unit's ratio candidate ÷ control, and the control's own CPU time per request."""
 
-    round: int
+    unit: int
     ratio: float
+    control_us: float
 
 
 def curve(
@@ -50,17 +52,11 @@ def curve(
     return sorted(points, key=lambda point: point.level)
 
 
-def pairs(results: Results, setup: Setup, scenario: str) -> list[Pair]:
-    """Return each round's ratio of CPU time per request, where both readings have one.
-
-    What is paired with the control is whoever was loaded with it: the candidate, or a second control (A/A).
-    """
-    control: dict[int, float] = {}
-    other: dict[int, float] = {}
-    for reading in results.readings:
-        if (reading.setup, reading.scenario) == (setup, scenario) and (cost := reading.cpu_per_request_s):
-            (control if reading.target == results.targets[0].name else other)[reading.round] = cost
-    return [Pair(number, other[number] / control[number]) for number in sorted(control.keys() & other.keys())]
+def pairs(results: Results, scenario: str) -> list[Pair]:
+    """Return each unit's ratio of CPU time per request with both loaded at once."""
+    return [
+        Pair(unit, candidate / control, control) for unit, control, candidate in cpu_pairs(results, scenario)
+    ]
 
 
 def doubts(points: Iterable[tuple[str, Point]]) -> tuple[Doubt, ...]:

@@ -1,11 +1,13 @@
-"""Each round's ratio of CPU time per request, so that drift and outliers are seen."""
+"""Each unit's ratio of CPU time per request, so that drift and outliers are seen."""
 
+from collections.abc import Mapping
 from math import log10
 from typing import Any
 
 import plotly.graph_objects as go
 
 from loadtests.analysis.comparison import Comparison
+from loadtests.inference import MARGIN
 from loadtests.report.charts.chart import Chart, Section, Table, both
 from loadtests.report.charts.series import Pair, pairs
 from loadtests.report.palette import Palette
@@ -16,37 +18,42 @@ HEIGHT = 260
 
 
 def draw(results: Results, comparison: Comparison) -> Section:
-    """Draw a chart for each scenario, with the control against itself where that was measured."""
+    """Draw a chart for each scenario."""
     control, candidate = (target.title for target in results.targets)
     charts: list[Chart] = []
     for place, scenario in enumerate(results.settings.scenarios):
-        found = pairs(results, "efficiency", scenario.name)
-        noise = pairs(results, "noise", scenario.name)
-        if found or noise:
-            charts.append(_chart(scenario.name, found, noise, comparison.margin, place))
+        found = pairs(results, scenario.name)
+        if found:
+            charts.append(_chart(scenario.name, control, found, comparison.disturbed, place))
     return Section(
-        "rounds",
-        "Round by round",
+        "units",
+        "Unit by unit",
         f"CPU time per request, {candidate} ÷ {control}, both loaded at once on the same core: a point a "
-        f"round, logarithmic axis. Grey diamonds: {control} against itself (A/A), where there is nothing to "
-        f"find. Within the band, ±{percent(comparison.margin)}, a difference counts as none.",
-        "rounds",
+        "unit, which is a fresh process of each; logarithmic axis. Hollow: something else was at work. "
+        f"Within the band, ±{percent(MARGIN)}, a difference counts as none.",
+        "units",
         tuple(charts),
     )
 
 
-def _chart(scenario: str, found: list[Pair], noise: list[Pair], margin: float, place: int) -> Chart:
-    ratios = [pair.ratio for pair in (*found, *noise)]
-    last = max(pair.round for pair in (*found, *noise))
+def _chart(scenario: str, control: str, found: list[Pair], disturbed: Mapping[int, str], place: int) -> Chart:
+    ratios = [pair.ratio for pair in found]
+    quiet = [pair for pair in found if pair.unit not in disturbed]
+    others = [pair for pair in found if pair.unit in disturbed]
 
     def drawing(palette: Palette) -> tuple[list[Any], dict[str, Any]]:
         traces = [
-            _trace(noise, "A/A", "diamond-open", palette.quiet),
-            _trace(found, "round", "circle", palette.candidate),
+            _trace(quiet, "unit", "circle", palette.candidate),
+            _trace(others, "disturbed", "circle-open", palette.quiet),
         ]
         low, high = min([*ratios, 0.8]), max([*ratios, 1.25])
         layout = {
-            "xaxis": {"title": {"text": "round"}, "range": [0, last + 1], "tickformat": "d", "nticks": 7},
+            "xaxis": {
+                "title": {"text": "unit"},
+                "range": [0, found[-1].unit + 1],
+                "tickformat": "d",
+                "nticks": 7,
+            },
             "yaxis": {
                 "type": "log",
                 "range": [log10(low / 1.08), log10(high * 1.08)],
@@ -78,8 +85,8 @@ def _chart(scenario: str, found: list[Pair], noise: list[Pair], margin: float, p
                     "xref": "paper",
                     "x0": 0,
                     "x1": 1,
-                    "y0": 1 / (1 + margin),
-                    "y1": 1 + margin,
+                    "y0": 1 / (1 + MARGIN),
+                    "y1": 1 + MARGIN,
                     "layer": "below",
                     "line": {"width": 1, "color": palette.line},
                     "fillcolor": palette.band,
@@ -88,20 +95,16 @@ def _chart(scenario: str, found: list[Pair], noise: list[Pair], margin: float, p
         }
         return traces, layout
 
-    by_round = {pair.round: pair.ratio for pair in found}
-    null_by_round = {pair.round: pair.ratio for pair in noise}
-    rounds = sorted(by_round | null_by_round)
-    spread = (
-        f", from {number(min(by_round.values()))} to {number(max(by_round.values()))}" if by_round else ""
-    )
     return Chart(
-        key=f"rounds-{place}",
+        key=f"units-{place}",
         title=f"{scenario} (ratio)",
-        description=f"Ratio of CPU time per request of {scenario} in {len(found)} rounds{spread}; "
-        f"{len(noise)} rounds of the control against itself.",
+        description=f"Ratio of CPU time per request of {scenario} in {len(found)} units, "
+        f"from {number(min(ratios))} to {number(max(ratios))}; {len(others)} of them were disturbed.",
         table=Table(
-            ("round", "ratio", "A/A"),
-            tuple((str(one), by_round.get(one), null_by_round.get(one)) for one in rounds),
+            ("unit", "ratio", f"{control} (µs)", "disturbed"),
+            tuple(
+                (str(pair.unit), pair.ratio, pair.control_us, disturbed.get(pair.unit, "")) for pair in found
+            ),
         ),
         figures=both(drawing, HEIGHT),
     )
@@ -109,10 +112,10 @@ def _chart(scenario: str, found: list[Pair], noise: list[Pair], margin: float, p
 
 def _trace(found: list[Pair], name: str, symbol: str, colour: str) -> Any:
     return go.Scatter(
-        x=[pair.round for pair in found],
+        x=[pair.unit for pair in found],
         y=[pair.ratio for pair in found],
         mode="markers",
         name=name,
         marker={"symbol": symbol, "color": colour, "size": 8, "line": {"width": 1.5, "color": colour}},
-        hovertemplate="round %{x}: %{y:.3f}",
+        hovertemplate="unit %{x}: %{y:.3f}",
     )
