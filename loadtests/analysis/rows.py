@@ -170,7 +170,7 @@ class _Cells:
         """Say what rate a share of capacity came to."""
         readings = self._get("latency", share, self._names[0]).readings
         at = f"{readings[0].offered_per_s:,.0f} req/s, " if readings and readings[0].offered_per_s else ""
-        return f"at {at}{share * 100:g} % of the slower one's capacity"
+        return f"at {at}{share * 100:g} % of capacity"
 
     def _get(self, setup: Setup, level: float, name: str) -> Cell:
         nothing = Cell(setup, self._scenario, level, name, (), *judge((), Terms(0, None)))

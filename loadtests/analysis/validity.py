@@ -24,6 +24,10 @@ LITTLE_SHARE = 0.9
 """Little's law: throughput times mean latency is the number in flight. Below this share of what was asked
 for, connections have spent the rest inside the generator."""
 
+LITTLE_MOST_SHARE = 1.05
+"""Above this share of what was asked for, answers came in the window that had been waited for before it, so it
+began before the load had settled."""
+
 LITTLE_IN_FLIGHT = 8
 """From so many on; with fewer the generator's own cost of a request, 30 µs, is a visible part of a turn."""
 
@@ -208,14 +212,21 @@ def _generator(readings: Sequence[Reading]) -> Iterator[tuple[Validity, str]]:
             "let nothing else run on its core",
         )
     level = readings[0].level
+    if readings[0].setup != "capacity" or level < LITTLE_IN_FLIGHT:
+        return
     in_flight = median(
         one.throughput_per_s * one.service.mean_s for one in readings if one.service is not None
     )
-    if readings[0].setup == "capacity" and level >= LITTLE_IN_FLIGHT and in_flight < LITTLE_SHARE * level:
+    seen = f"{in_flight:.1f} of {level:g} requests were in flight at a time (Little's law)"
+    if in_flight < LITTLE_SHARE * level:
         yield (
             Validity.GENERATOR_BOUND,
-            f"{in_flight:.1f} of {level:g} requests were in flight at a time (Little's law), the others were "
-            "inside the load generator; use more workers (--workers)",
+            f"{seen}, the others were inside the load generator; use more workers (--workers)",
+        )
+    if in_flight > LITTLE_MOST_SHARE * level:
+        yield (
+            Validity.NOISY,
+            f"{seen}, so some were answered that had begun long before the windows; measure longer (--seconds)",
         )
 
 

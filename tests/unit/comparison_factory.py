@@ -23,6 +23,7 @@ def row(
         "unit": "µs",
         "level": "",
         "headline": True,
+        "units": 8 if ratio else 0,
         **changes,
     }
     control, candidate = (
@@ -94,8 +95,7 @@ def comparison(
     fields: dict[str, Any] = {
         "cells": tuple(_cell(readings) for readings in cells.values()),
         "rows": rows or ROWS,
-        "margin": 0.02,
-        "noise": Interval(1.001, 0.996, 1.006),
+        "disturbed": {},
         "warnings": warnings,
         **changes,
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from loadtests.backends import Usage
+from loadtests.backends import Instance, Usage
 from loadtests.compare.run import Parts
 from loadtests.errors import Refusal
 from loadtests.generator.messages import Order, Outcome, Served
@@ -14,6 +14,7 @@ from loadtests.targets import Target
 
 CPU_S = {"flask": 400e-6, "fastapi": 200e-6}
 """CPU time of a request, by service."""
+COLD_START_S = {"flask": 0.25, "fastapi": 0.4}
 PER_S = {"flask": 2_500.0, "fastapi": 5_000.0}
 """What a service reaches alone."""
 
@@ -24,7 +25,8 @@ class FakeBackend:
 
     served: dict[str, float] = field(default_factory=dict)
     started: list[str] = field(default_factory=list)
-    renewed: int = 0
+    renewed: list[list[str]] = field(default_factory=list)
+    hash_seeds: list[int | None] = field(default_factory=list)
     stopped: int = 0
 
     def start(self, targets: Sequence[Target]) -> tuple[Target, ...]:
@@ -32,10 +34,11 @@ class FakeBackend:
         self.started = [target.name for target in targets]
         return tuple(replace(target, url=f"http://127.0.0.1:{n}") for n, target in enumerate(targets, 1300))
 
-    def renew(self, _: Sequence[Target]) -> bool:
-        """Count."""
-        self.renewed += 1
-        return True
+    def renew(self, targets: Sequence[Target], hash_seed: int | None) -> tuple[Instance, ...]:
+        """Start in no time; keep the seed."""
+        self.hash_seeds.append(hash_seed)
+        self.renewed.append([target.name for target in targets])
+        return tuple(Instance(target, COLD_START_S[target.service]) for target in targets)
 
     def usage(self, target: Target) -> Usage:
         """Charge what was served."""
@@ -43,15 +46,11 @@ class FakeBackend:
 
     def facts(self, target: Target) -> Facts:
         """Know a little."""
-        return Facts(target=target.name, memory_idle_bytes=40_000_000, code_lines=300)
+        return Facts(target=target.name, code_lines=300)
 
-    def peak_bytes(self, _: Target) -> int | None:
-        """Know the peak."""
-        return 50_000_000
-
-    def cold_start_s(self, target: Target) -> float | None:
-        """Start in no time."""
-        return {"flask": 0.25, "fastapi": 0.4}[target.service]
+    def memory_bytes(self, target: Target) -> int | None:
+        """Hold more once it has served."""
+        return 50_000_000 if self.served.get(target.name) else 40_000_000
 
     def settings(self, _: Target) -> dict[str, str | int | bool]:
         """Serve with one worker."""
@@ -113,6 +112,14 @@ class FakeGenerator:
         )
 
 
+class Asleep:
+    """Keeps no core awake."""
+
+    def cpu_s(self, _: int | None) -> float:
+        """Take no time."""
+        return 0.0
+
+
 def targets(order: Order) -> list[str]:
     """Name those that an order loads."""
     return [aim.target for aim in order.aims]
@@ -131,4 +138,5 @@ def parts(backend: FakeBackend, generator: FakeGenerator, refusal: str | None = 
             raise Refusal(refusal)
 
     made: Any = generator
-    return Parts(lambda *_: backend, lambda *_: made, check, lambda *_: 30_000.0)
+    asleep: Any = Asleep()
+    return Parts(lambda *_: backend, lambda *_: made, check, lambda *_: 30_000.0, lambda *_: asleep)

@@ -18,6 +18,8 @@ from loadtests.results import (
     Settings,
     Setup,
     Spectrum,
+    Start,
+    Stopping,
 )
 from loadtests.targets import Target
 
@@ -25,23 +27,27 @@ CONTROL = Target("flask", "Flask", "gunicorn", "http://127.0.0.1:1300")
 CANDIDATE = Target("fastapi", "FastAPI", "uvicorn", "http://127.0.0.1:1301")
 
 SCENARIOS = (
-    Scenario(name="index", request="GET /"),
-    Scenario(name="echo", request="POST /echo"),
-    Scenario(name="wait", request="GET /wait?ms=20", delay_s=0.02),
+    Scenario(name="index", request="GET /", plateau=(8, 16, 32, 64)),
+    Scenario(name="echo", request="POST /echo", plateau=(8, 16, 32, 64)),
+    Scenario(name="wait", request="GET /wait?ms=20", delay_s=0.02, plateau=(128,)),
 )
 
 SETTINGS = Settings(
     preset="default",
     backend="process",
     scenarios=SCENARIOS,
-    efficiency=Efficiency(rounds=12, round_s=1, connections=8, rounds_per_process=1),
-    capacity=Capacity(rounds=8, window_s=1, settle_s=0.2, in_flight=(1, 2, 4, 8, 16, 32, 64, 128)),
-    latency=Latency(rounds=8, window_s=2, settle_s=0.2, shares=(0.25, 0.5, 0.75), connections=256),
-    cold_starts=10,
-    warmup_s=1.5,
+    efficiency=Efficiency(rounds=1, round_s=1, connections=8),
+    capacity=Capacity(window_s=1, settle_s=0.2, sweep=(1, 2, 4, 8, 16, 32, 64, 128)),
+    latency=Latency(window_s=2, settle_s=0.2, shares=(0.25, 0.5, 0.75), connections=64),
+    stopping=Stopping(least_units=3, most_units=12, limit_s=None, cpu_width=None, throughput_width=None),
+    starts=True,
+    warmup_s=0.3,
     server_core=0,
     generator_core=1,
+    keeps_awake=True,
     workers=0,
+    seed=7,
+    hash_seed=0,
     null=False,
     handicaps={},
 )
@@ -60,6 +66,8 @@ ENVIRONMENT = Environment(
     servers={"flask": {"workers": 1, "threads": 64}, "fastapi": {"workers": 1, "access_log": False}},
 )
 
+UNITS = 8
+
 CPU_S = {"index": (640e-6, 250e-6), "echo": (650e-6, 320e-6), "wait": (860e-6, 470e-6)}
 """Of one request, control and candidate; any other scenario costs what index does."""
 
@@ -76,13 +84,13 @@ def latencies(median_s: float, tail: float = 4.0) -> Latencies:
     )
 
 
-def reading(setup: Setup, scenario: str, level: float, round: int, target: str, **changes: Any) -> Reading:
+def reading(setup: Setup, scenario: str, level: float, unit: int, target: str, **changes: Any) -> Reading:
     """Make a reading of 1,000 requests in one second at 250 µs of the server's CPU, but for the changes."""
     values = {
         "setup": setup,
         "scenario": scenario,
         "level": level,
-        "round": round,
+        "unit": unit,
         "target": target,
         "window_s": 1.0,
         "requests": 1000,
@@ -96,6 +104,7 @@ def reading(setup: Setup, scenario: str, level: float, round: int, target: str, 
         "server_cpu_s": 0.25,
         "server_throttled_s": 0.0,
         "stolen_share": 0.0,
+        "foreign_share": 0.01,
         "generator_busy_share": 0.3,
         "generator_lag_s": 0.0002,
         **changes,
@@ -109,6 +118,7 @@ def results(
     seed: int = 1,
     settings: dict[str, Any] | None = None,
     environment: dict[str, Any] | None = None,
+    units: int = UNITS,
     **changes: Any,
 ) -> Results:
     """Make a whole comparison in which the candidate does about 2.5 times as much with its CPU.
@@ -123,8 +133,9 @@ def results(
         "targets": targets,
         "facts": facts(targets),
         "generator_per_s": 28_400.0,
-        "readings": tuple(map(change, _readings(chosen, targets, random))),
-        "spectra": tuple(_spectra(chosen, targets, random)),
+        "readings": tuple(map(change, _readings(chosen, targets, units, random))),
+        "starts": tuple(_starts(targets, units, random)) if chosen.starts else (),
+        "spectra": tuple(_spectra(chosen, targets, units, random)),
         "complete": True,
     }
     return Results(**{**values, **changes})
@@ -136,18 +147,12 @@ def facts(targets: tuple[Target, Target]) -> tuple[Facts, Facts]:
     return (
         Facts(
             target=control.name,
-            memory_idle_bytes=46_000_000,
-            memory_peak_bytes=61_500_000,
-            cold_starts_s=(0.41, 0.39, 0.4, 0.43, 0.4, 0.38, 0.41, 0.42, 0.4, 0.39),
             packages=14,
             packages_bytes=21_000_000,
             code_lines=251,
         ),
         Facts(
             target=candidate.name,
-            memory_idle_bytes=58_000_000,
-            memory_peak_bytes=66_000_000,
-            cold_starts_s=(0.68, 0.7, 0.66, 0.71, 0.69, 0.67, 0.7, 0.72, 0.69, 0.68),
             packages=18,
             packages_bytes=33_000_000,
             code_lines=248,
@@ -159,52 +164,58 @@ def _cpu_s(scenario: str, place: int, random: Random) -> float:
     return CPU_S.get(scenario, CPU_S["index"])[place] * random.gauss(1, 0.02)
 
 
-def _readings(settings: Settings, targets: tuple[Target, Target], random: Random) -> Iterator[Reading]:
-    if settings.efficiency:
-        control = targets[0].name
-        for name in (control, f"{control}-again"):
-            yield from _paired("noise", settings.efficiency, settings.scenarios[0].name, 0, name, random)
-    for scenario in settings.scenarios:
+def _starts(targets: tuple[Target, Target], units: int, random: Random) -> Iterator[Start]:
+    for unit in range(1, units + 1):
         for place, target in enumerate(targets):
-            if settings.efficiency:
-                yield from _paired(
-                    "efficiency", settings.efficiency, scenario.name, place, target.name, random
-                )
-            if settings.capacity:
-                yield from _capacity(settings.capacity, scenario, place, target, random)
-            if settings.latency:
-                yield from _latency(settings.latency, scenario, place, target, random)
+            yield Start(
+                unit=unit,
+                target=target.name,
+                hash_seed=unit - 1,
+                cold_start_s=(0.4, 0.69)[place] * random.gauss(1, 0.02),
+                memory_idle_bytes=round((46_000_000, 58_000_000)[place] * random.gauss(1, 0.005)),
+                memory_loaded_bytes=round((61_500_000, 66_000_000)[place] * random.gauss(1, 0.005)),
+            )
 
 
-def _paired(
-    setup: Setup, plan: Efficiency, scenario: str, costs: int, target: str, random: Random
+def _readings(
+    settings: Settings, targets: tuple[Target, Target], units: int, random: Random
 ) -> Iterator[Reading]:
-    for number in range(1, plan.rounds + 1):
-        requests = round(700 * random.gauss(1, 0.03))
-        cpu_s = requests * _cpu_s(scenario, costs, random)
-        yield reading(
-            setup, scenario, plan.connections, number, target, requests=requests, server_cpu_s=cpu_s
-        )
+    for unit in range(1, units + 1):
+        for scenario in settings.scenarios:
+            for place, target in enumerate(targets):
+                if settings.efficiency:
+                    yield _paired(settings.efficiency, scenario.name, place, target.name, unit, random)
+                if settings.capacity:
+                    yield from _capacity(settings.capacity, scenario, place, target, unit, random)
+                if settings.latency and scenario.has_latency:
+                    yield from _latency(settings.latency, scenario, place, target, unit, random)
+
+
+def _paired(plan: Efficiency, scenario: str, costs: int, target: str, unit: int, random: Random) -> Reading:
+    requests = round(700 * random.gauss(1, 0.03))
+    cpu_s = requests * _cpu_s(scenario, costs, random)
+    return reading(
+        "efficiency", scenario, plan.connections, unit, target, requests=requests, server_cpu_s=cpu_s
+    )
 
 
 def _capacity(
-    plan: Capacity, scenario: Scenario, place: int, target: Target, random: Random
+    plan: Capacity, scenario: Scenario, place: int, target: Target, unit: int, random: Random
 ) -> Iterator[Reading]:
-    for level in plan.in_flight:
-        for number in range(1, plan.rounds + 1):
-            cpu_s = _cpu_s(scenario.name, place, random)
-            requests = round(min(level / (scenario.delay_s + cpu_s * 1.4), 1 / cpu_s) * random.gauss(1, 0.02))
-            yield reading(
-                "capacity",
-                scenario.name,
-                level,
-                number,
-                target.name,
-                requests=requests,
-                server_cpu_s=min(1.0, requests * cpu_s),
-                service=latencies(level / requests, 3 * random.gauss(1, 0.08)),
-                generator_busy_share=min(1.0, requests / 28_400),
-            )
+    for level in sorted({*plan.sweep, *scenario.plateau}):
+        cpu_s = _cpu_s(scenario.name, place, random)
+        requests = round(min(level / (scenario.delay_s + cpu_s * 1.4), 1 / cpu_s) * random.gauss(1, 0.02))
+        yield reading(
+            "capacity",
+            scenario.name,
+            level,
+            unit,
+            target.name,
+            requests=requests,
+            server_cpu_s=min(1.0, requests * cpu_s),
+            service=latencies(level / requests / 1.1, 3 * random.gauss(1, 0.08)),
+            generator_busy_share=min(1.0, requests / 28_400),
+        )
 
 
 def _rate(scenario: Scenario, share: float) -> float:
@@ -212,33 +223,35 @@ def _rate(scenario: Scenario, share: float) -> float:
 
 
 def _latency(
-    plan: Latency, scenario: Scenario, place: int, target: Target, random: Random
+    plan: Latency, scenario: Scenario, place: int, target: Target, unit: int, random: Random
 ) -> Iterator[Reading]:
     for share in plan.shares:
         rate = _rate(scenario, share)
-        for number in range(1, plan.rounds + 1):
-            cpu_s = _cpu_s(scenario.name, place, random)
-            served_s = scenario.delay_s + 1.4 * cpu_s
-            yield reading(
-                "latency",
-                scenario.name,
-                share,
-                number,
-                target.name,
-                window_s=plan.window_s,
-                requests=round(rate * plan.window_s),
-                offered_per_s=rate,
-                service=latencies(served_s),
-                response=latencies(served_s / (1 - rate * cpu_s * 0.9)),
-                server_cpu_s=rate * plan.window_s * cpu_s,
-                generator_busy_share=rate / 28_400,
-            )
+        cpu_s = _cpu_s(scenario.name, place, random)
+        served_s = scenario.delay_s + 1.4 * cpu_s
+        yield reading(
+            "latency",
+            scenario.name,
+            share,
+            unit,
+            target.name,
+            window_s=plan.window_s,
+            requests=round(rate * plan.window_s),
+            offered_per_s=rate,
+            late_s=40e-6,
+            service=latencies(served_s),
+            response=latencies(served_s / (1 - rate * cpu_s * 0.9)),
+            server_cpu_s=rate * plan.window_s * cpu_s,
+            generator_busy_share=rate / 28_400,
+        )
 
 
-def _spectra(settings: Settings, targets: tuple[Target, Target], random: Random) -> Iterator[Spectrum]:
+def _spectra(
+    settings: Settings, targets: tuple[Target, Target], units: int, random: Random
+) -> Iterator[Spectrum]:
     if not settings.latency:
         return
-    for scenario in settings.scenarios:
+    for scenario in (one for one in settings.scenarios if one.has_latency):
         for share in settings.latency.shares:
             for place, target in enumerate(targets):
                 rate, cpu_s = _rate(scenario, share), _cpu_s(scenario.name, place, random)
@@ -247,7 +260,7 @@ def _spectra(settings: Settings, targets: tuple[Target, Target], random: Random)
                     scenario=scenario.name,
                     level=share,
                     target=target.name,
-                    count=round(rate * settings.latency.window_s * settings.latency.rounds),
+                    count=round(rate * settings.latency.window_s * units),
                     service=latencies(served_s, 2.5),
                     response=latencies(served_s / (1 - rate * cpu_s * 0.9)),
                 )
