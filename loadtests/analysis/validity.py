@@ -25,7 +25,7 @@ LITTLE_SHARE = 0.9
 for, connections have spent the rest inside the generator."""
 
 LITTLE_MOST_SHARE = 1.05
-"""Above this share of what was asked for, answers came in the window that had been waited for before it, so it
+"""Above this share of what was asked for, answers came in the window that had been waited for before it: it
 began before the load had settled."""
 
 LITTLE_IN_FLIGHT = 8
@@ -226,7 +226,7 @@ def _generator(readings: Sequence[Reading]) -> Iterator[tuple[Validity, str]]:
     if in_flight > LITTLE_MOST_SHARE * level:
         yield (
             Validity.NOISY,
-            f"{seen}, so some were answered that had begun long before the windows; measure longer (--seconds)",
+            f"{seen}, so some had begun long before their windows; measure longer (--seconds)",
         )
 
 

@@ -168,7 +168,7 @@ def is_plausible(false: int, runs: int) -> bool:
 
 
 def upper_bound(count: int, runs: int) -> float:
-    """Return the largest rate at which so few in so many would still come about (Clopper and Pearson, 1934)."""
+    """Return the largest rate at which so few in so many still come about (Clopper and Pearson, 1934)."""
     low, high = count / runs, 1.0
     while high - low > 1e-6:
         rate = (low + high) / 2
