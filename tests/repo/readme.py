@@ -11,7 +11,8 @@ from rich.console import Console
 
 from loadtests.analysis.comparison import Comparison, compare
 from loadtests.errors import Refusal
-from loadtests.report import forest_plot, markdown, wording
+from loadtests.report import forest_plot, markdown, summary, wording
+from loadtests.report.compare_runs import agreements
 from loadtests.results import Results, Row, load
 from tests.integration.images.picture import svg
 from tests.integration.images.report import MB, WIDTH, tables
@@ -19,68 +20,75 @@ from tests.integration.images.xray import Run
 
 ROOT = Path(__file__).parents[2]
 RESULTS = "loadtests/published"
-TODAY = f"{RESULTS}/as-documented"
+REPEATS = (f"{RESULTS}/default-1", f"{RESULTS}/default-2", f"{RESULTS}/default-3")
+"""Runs at the default preset, on the machine of the published one."""
 PLOT = f"{RESULTS}/forest-plot.svg"
 IMAGES = "docker/images.json"
 PICTURE = "docker/images.svg"
-SHOWN = {"cpu_us_per_request", "throughput_per_s", "latency_p50_ms", "latency_p90_ms", "cold_start_ms"}
+SHOWN = {
+    "cpu_us_per_request",
+    "cpu_at_limit_us_per_request",
+    "throughput_per_s",
+    "latency_p50_ms",
+    "latency_p90_ms",
+    "cold_start_ms",
+    "memory_loaded_mb",
+}
+REPEATED = ("cpu_us_per_request", "cpu_at_limit_us_per_request", "throughput_per_s", "latency_p50_ms")
 
 
 def answer(results: Results, comparison: Comparison) -> str:
     """Write the conclusion in a sentence, and the few rows that it comes from."""
     rows = [row for row in comparison.rows if row.headline and row.metric in SHOWN and row.ratio]
     rows = [row for row in rows if row.scenario in {"index", None}]
-    ratios = {row.metric: row.ratio.estimate for row in rows if row.ratio and row.verdict != "inconclusive"}
     control, candidate = (markdown.text(target.title) for target in results.targets)
-    clauses = []
-    if "cpu_us_per_request" in ratios:
-        clauses.append(
-            f"{candidate} used {ratios['cpu_us_per_request']:.2f} times the CPU time of {control} "
-            "for one `GET /`"
-        )
-    if "throughput_per_s" in ratios:
-        clauses.append(
-            f"answered {ratios['throughput_per_s']:.1f} times as many requests a second on one core"
-        )
-    if "cold_start_ms" in ratios:
-        clauses.append(f"took {ratios['cold_start_ms']:.1f} times as long to start")
-    *first, last = clauses
-    sentence = f"**{', '.join(first)} and {last}.**" if first else f"**{last}.**"
+    sentence = fill(f"**{summary.write(results, comparison)}**", 110, break_on_hyphens=False)
     environment = results.environment
-    sentence = fill(sentence, 110, break_on_hyphens=False)
-    lines = [f"| | {control} | {candidate} | {candidate} ÷ {control} | |", "|---|--:|--:|--:|---|"]
-    lines += [_line(row, results, comparison) for row in rows]
+    lines = [f"| | | {control} | {candidate} | {candidate} ÷ {control} | |", "|---|---|--:|--:|--:|---|"]
+    lines += [_line(row, results) for row in rows]
     origin = (
         f"Measured {environment.started:%Y-%m-%d} at revision {(environment.git_revision or '')[:7]} on "
-        f"{environment.cpu}, {environment.cpu_count} cores. Latency: at half of the slower one's capacity."
+        f"{environment.cpu}, {environment.cpu_count} cores."
     )
     return "\n".join([sentence, "", *lines, "", origin]) + "\n"
 
 
-def today(comparison: Comparison) -> str:
-    """Say what the apps of today came to, where the numbers above are of an earlier revision."""
-    ratios = {
-        row.metric: row.ratio.estimate
-        for row in comparison.rows
-        if row.headline and row.scenario == "index" and row.ratio
-    }
-    sentence = (
-        "Since then both apps are written as their frameworks' documentation has it, which costs FastAPI "
-        f"CPU. A run of those on another machine came to {ratios['cpu_us_per_request']:.2f} and "
-        f"{ratios['throughput_per_s']:.1f} times ([kept]({TODAY}))."
-    )
-    return "\n" + fill(sentence, 110, break_on_hyphens=False) + "\n"
-
-
-def _line(row: Row, results: Results, comparison: Comparison) -> str:
+def _line(row: Row, results: Results) -> str:
     cells = (
         wording.metric(row),
+        row.level,
         wording.number(row.control.median),
         wording.number(row.candidate.median),
         wording.interval(row.ratio),
-        wording.verdict(row, results, comparison.margin),
+        wording.verdict(row, results),
     )
     return f"| {' | '.join(map(markdown.text, cells))} |".replace("\\[", "[").replace("\\]", "]")
+
+
+def repeats(runs: Mapping[str, Results]) -> str:
+    """Lay kept runs below the published one: ratios of `index`, units, and how far they agree."""
+    (_, published), *_ = runs.items()
+    first = compare(published)
+    heads = ("run", *(f"{row.title}, {row.level}" for row in _repeated(first)))
+    heads = (*heads, "units", "intervals that overlap")
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for name, run in runs.items():
+        comparison = compare(run)
+        agreeing = agreements(first, comparison)
+        overlap = f"{sum(one.agrees for one in agreeing)} of {len(agreeing)}" if run is not published else ""
+        ratios = [wording.interval(row.ratio) for row in _repeated(comparison)]
+        units = str(len({one.unit for one in run.readings}))
+        lines.append(f"| {' | '.join((name, *ratios, units, overlap))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _repeated(comparison: Comparison) -> list[Row]:
+    return [
+        row
+        for metric in REPEATED
+        for row in comparison.rows
+        if (row.metric, row.scenario, row.headline) == (metric, "index", True)
+    ]
 
 
 def everything(results: Results, comparison: Comparison) -> str:
@@ -92,7 +100,7 @@ def everything(results: Results, comparison: Comparison) -> str:
     parts = [
         f"![{candidate} ÷ {control}, each ratio with its interval; the table below says the same]({name})",
         markdown.headlines(results, comparison),
-        markdown.origin(results, comparison),
+        markdown.origin(results),
         markdown.warnings(comparison),
         f"Drawn by `make readme` from [published](published); `python -m loadtests report {RESULTS}` draws "
         f"every chart of it, and `{command}` measures here.",
@@ -116,6 +124,11 @@ def images(run: Run) -> str:
     drawn.print(tables(run))
     assert isinstance(drawn.file, StringIO)
     return fenced("\n".join(line.rstrip() for line in drawn.file.getvalue().splitlines() if line.strip()))
+
+
+def _named(folder: str) -> str:
+    name = folder.rpartition("/")[2]
+    return f"[{name}](published/{name})"
 
 
 def fenced(text: str) -> str:
@@ -142,12 +155,14 @@ def wanted(root: Path) -> dict[Path, str]:
     run = Run.model_validate_json((root / IMAGES).read_text())
     blocks = {
         "README.md": {
-            "answer": answer(results, comparison) + today(compare(load(root / TODAY))),
+            "answer": answer(results, comparison),
             "sizes": sizes(run),
         },
         "loadtests/README.md": {
             "table": everything(results, comparison),
             "glue": fenced((root / RESULTS / "glue.txt").read_text()),
+            "repeats": repeats({"thorough": results} | {_named(name): load(root / name) for name in REPEATS}),
+            "selftest": fenced((root / RESULTS / "selftest.txt").read_text()),
         },
         "tests/README.md": {"hazards": fenced((root / RESULTS / "hazards.txt").read_text())},
         "docker/README.md": {"images": images(run)},

@@ -7,10 +7,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from loadtests.analysis.comparison import compare
+from loadtests.analysis.rows import questions
+from loadtests.analysis.stopping import asked
 from loadtests.report.compare_runs import agreements
 from loadtests.results import FILE_NAME, Row, load
 from tests.experiments.hazards import HAZARDS
-from tests.repo.readme import IMAGES, PLOT, RESULTS, ROOT, TODAY, main, stale, wanted
+from tests.repo.readme import IMAGES, PLOT, REPEATS, RESULTS, ROOT, main, repeats, stale, wanted
 from tests.unit.results_factory import results
 
 READMES = ("README.md", "loadtests/README.md", "tests/README.md", "docker/README.md")
@@ -32,9 +34,10 @@ def repository(tmp_path: Path) -> Path:
     """Return a folder with what is committed, whose READMEs and pictures were drawn from it."""
     (tmp_path / RESULTS).mkdir(parents=True)
     results().save(tmp_path / RESULTS / FILE_NAME)
-    (tmp_path / TODAY).mkdir()
-    results().save(tmp_path / TODAY / FILE_NAME)
-    for name in ("glue.txt", "hazards.txt"):
+    for folder in REPEATS:
+        (tmp_path / folder).mkdir()
+        results(seed=2).save(tmp_path / folder / FILE_NAME)
+    for name in ("glue.txt", "hazards.txt", "selftest.txt"):
         (tmp_path / RESULTS / name).write_text("a line\n")
     for name in READMES:
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -57,45 +60,32 @@ def test_readme_stays_short() -> None:
     assert [line for line in lines if len(line) > WIDEST and not line.startswith("|")] == []
 
 
-@pytest.mark.parametrize("run", ["again", "code-before", "machine-2", "machine-3", "as-documented", "tuned"])
-def test_readme_says_how_far_the_kept_runs_agree(run: str) -> None:
-    """A line for each other run: its ratios on `index`, and how many agree with the published ones."""
-    published, other = (compare(load(ROOT / folder)) for folder in (RESULTS, f"{RESULTS}/{run}"))
-    found = agreements(published, other)
-    ratios = {row.metric: row.ratio for row in other.rows if row.headline and row.scenario == "index"}
-    cpu, throughput = ratios["cpu_us_per_request"], ratios["throughput_per_s"]
-    assert cpu
-    assert throughput
-    cells = (
-        f"{cpu.estimate:.3f} [{cpu.low:.3f}, {cpu.high:.3f}]",
-        f"{throughput.estimate:.2f} [{throughput.low:.2f}, {throughput.high:.2f}]",
-        f"{sum(one.agrees for one in found)} of {len(found)}",
-    )
-    lines = (ROOT / "loadtests/README.md").read_text(encoding="utf-8").splitlines()
-    [line] = [line for line in lines if f"](published/{run})" in line]
-    assert line.endswith(f"| {' | '.join(cells)} |")
+@pytest.mark.parametrize("folder", REPEATS)
+def test_kept_runs_agree_within_their_intervals(folder: str) -> None:
+    """On one machine, the default run repeats every headline row: its verdict, and the interval overlaps."""
+    first, other = (compare(load(ROOT / one)) for one in (REPEATS[0], folder))
+    found = [one for one in agreements(first, other) if one.row.headline]
+
+    assert [one.row.metric for one in found if not one.agrees] == []
+    settled = {_asked(row): row.verdict for row in asked(first.rows)}
+    assert settled == {_asked(row): row.verdict for row in asked(other.rows)}
+    assert len(settled) == questions(load(ROOT / folder).settings)
 
 
-def test_every_verdict_but_one_is_the_same_on_every_machine() -> None:
-    """The README says so; the app's lines of code are not measured, and have changed."""
-    runs = [load(ROOT / RESULTS / run) for run in ("", "again", "machine-2", "machine-3")]
-    published, *others = (
-        {_asked(row): row.verdict for row in compare(run).rows if row.ratio} for run in runs
-    )
-    differing = {
-        asked
-        for other in others
-        for asked in published.keys() & other.keys()
-        if published[asked] != other[asked]
-    }
-    assert differing == {
-        (None, "code_lines", ""),
-        ("wait", "latency_p99_ms", "at 75 % of capacity"),
-    }
+def _asked(row: Row) -> tuple[str | None, str]:
+    return row.scenario, row.metric
 
 
-def _asked(row: Row) -> tuple[str | None, str, str]:
-    return row.scenario, row.metric, "" if row.headline else row.level
+def test_repeats_say_how_far_the_kept_runs_agree() -> None:
+    """A line for each run: its ratios on `index`, its units, and how many intervals overlap."""
+    runs = {"first": results(), "other": results(seed=2)}
+    found = agreements(*map(compare, runs.values()))
+    lines = repeats(runs).splitlines()
+
+    assert len(lines) == 4
+    assert lines[2].startswith("| first | 0.38 [")
+    assert lines[3].endswith(f"| 8 | {sum(one.agrees for one in found)} of {len(found)} |")
+    assert repeats(runs) != repeats({"first": results(), "other": results(seed=3)})
 
 
 def test_readme_drawn_again_changes_what_stands_between_the_marks(repository: Path) -> None:
