@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from random import Random
 from time import perf_counter
 
-from gevent import sleep
+from gevent import joinall, sleep, spawn
 from gevent.event import Event
 
 from loadtests.generator.connection import Broken, Connection
@@ -24,7 +24,7 @@ class Load:
         self.recorders = [Recorder(aim) for aim in order.aims]
         self.stopping = False
         self.primed = 0
-        """Users whose every connection has been answered once."""
+        """Users whose every connection has been answered once, or has failed to be."""
         self._started = Event()
         self._stopped_s: float | None = None
         self._moments = moments(order.rate_per_s or 1.0, order.seed)
@@ -37,8 +37,8 @@ class Load:
         """Do what one user does, until the load stops."""
         connections = [Connection((aim.host, aim.port), self.order.timeout_s) for aim in self.order.aims]
         try:
-            for recorder, connection in zip(self.recorders, connections, strict=True):
-                self._prime(recorder, connection)
+            # At once, or targets that do not answer would take a timeout each, one after the other.
+            joinall([spawn(self._prime, *one) for one in zip(self.recorders, connections, strict=True)])
             self.primed += 1
             self._started.wait()
             drive = {"paired": self._pair, "closed": self._repeat, "open": self._keep_time}[self.order.mode]

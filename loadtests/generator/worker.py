@@ -38,6 +38,9 @@ class Worker:
 
     def prime(self, _: str) -> None:
         """Wait until each of the users here has been answered once on each of its connections."""
+        # A master goes on after a second, even where its workers have not started all their users by then.
+        assert self._runner.spawning_greenlet is not None
+        self._runner.spawning_greenlet.join()
         while self._environment.load.primed < self._runner.user_count:
             gevent.sleep(0.001)
         self._runner.send_message("reached")
