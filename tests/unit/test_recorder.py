@@ -35,6 +35,32 @@ def test_check_of_the_right_answer_keeps_a_sample() -> None:
 
 
 @pytest.mark.parametrize(
+    ("late_s", "median_s"),
+    [([0.5], 0.5), ([0.25, 0.0, 4.0], 0.25), ([0.0, 0.5, 0.25, 4.0], 0.375), ([], None)],
+    ids=["one", "odd", "even", "none"],
+)
+def test_served_by_due_moments_is_as_late_as_the_median_of_the_window(
+    late_s: list[float], median_s: float | None
+) -> None:
+    """From when a request was due to when it was sent, of those that were due in the window."""
+    recorder = Recorder(AIM)
+    recorder.samples.add(9.5, 19.5, 1)
+    for number, one_s in enumerate(late_s):
+        recorder.samples.add(10.0 + number, 10.0 + number + one_s, 1)
+    recorder.samples.add(20.0, 40.0, 1)
+    served, _, _ = recorder.served(10.0, 20.0, by_due=True)
+    assert (served.requests, served.late_s) == (len(late_s), median_s)
+
+
+def test_served_by_answers_is_never_late() -> None:
+    """Without due moments nobody can say so."""
+    recorder = Recorder(AIM)
+    recorder.samples.add(10.0, 10.5, 1)
+    served, _, _ = recorder.served(10.0, 20.0, by_due=False)
+    assert (served.requests, served.late_s) == (1, None)
+
+
+@pytest.mark.parametrize(
     ("changes", "named"),
     [
         ({"status": 201}, "the status is 201"),

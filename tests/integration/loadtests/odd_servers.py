@@ -1,5 +1,6 @@
 """Small servers on raw sockets that answer in odd ways, and count; they know no generator."""
 
+import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -137,7 +138,7 @@ class OddServer:
             return self.asked - self.answered
 
     def hold(self) -> None:
-        """Answer nobody until `release`."""
+        """Answer nothing but the first request of a connection until `release`."""
         self._gate.clear()
 
     def release(self) -> None:
@@ -181,14 +182,15 @@ class OddServer:
     def _serve(self, connection: socket.socket) -> None:
         # Who leaves in the middle is no concern of ours.
         with suppress(OSError):
-            while _asked(connection) and self._reply(connection):
-                pass
+            first = True
+            while _asked(connection) and self._reply(connection, first=first):
+                first = False
         with self._counting:
             self.open -= 1
             self._connections.remove(connection)
         connection.close()
 
-    def _reply(self, connection: socket.socket) -> bool:
+    def _reply(self, connection: socket.socket, *, first: bool) -> bool:
         """Send one reply; say whether the connection stays."""
         with self._counting:
             self.asked += 1
@@ -200,13 +202,70 @@ class OddServer:
                 begin_s = perf_counter()
                 sleep(seconds)
                 self.frozen_s = (begin_s, perf_counter())
-        self._gate.wait()
+        if not first:
+            self._gate.wait()
         reply = self.manner(number)
         with self._counting:
             self.answered += reply.pieces != ()
         for piece in reply.pieces:
             connection.sendall(piece)
         return not reply.closes
+
+
+class TurningServer:
+    """Answers everybody who has asked, and then lets one connection more in: a turn, as uvloop takes them."""
+
+    def __init__(self, work_s: float) -> None:
+        self._work_s = work_s
+        self._closing = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._turn)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End every connection and the thread."""
+        self._closing.set()
+        self._thread.join()
+
+    def _turn(self) -> None:
+        with self._listener, selectors.DefaultSelector() as selector:
+            selector.register(self._listener, selectors.EVENT_READ)
+            while not self._closing.is_set():
+                ready = [key.fileobj for key, _ in selector.select(0.05)]
+                for connection in ready:
+                    assert isinstance(connection, socket.socket)
+                    if connection is not self._listener and not self._answered(connection):
+                        selector.unregister(connection)
+                        connection.close()
+                if self._listener in ready:
+                    selector.register(self._listener.accept()[0], selectors.EVENT_READ)
+            for key in list(selector.get_map().values()):
+                assert isinstance(key.fileobj, socket.socket)
+                key.fileobj.close()
+
+    def _answered(self, connection: socket.socket) -> bool:
+        """Answer one request; say whether the connection stays."""
+        with suppress(OSError):
+            if _asked(connection):
+                sleep(self._work_s)
+                connection.sendall(PLAIN)
+                return True
+        return False
+
+
+def withhold(number: int, *servers: OddServer) -> list[int]:
+    """Let the answer to one request of the first server wait; return what each was asked until it is sent."""
+    asked: list[int] = []
+
+    def manner(at: int) -> Reply:
+        if at == number:
+            sleep(0.3)
+            asked.extend(server.asked for server in servers)
+        return plain(at)
+
+    servers[0].manner = manner
+    return asked
 
 
 def _asked(connection: socket.socket) -> bool:
@@ -218,6 +277,16 @@ def _asked(connection: socket.socket) -> bool:
             return False
         received += piece
     return True
+
+
+@contextmanager
+def taking_turns(work_s: float) -> Iterator[TurningServer]:
+    """Serve until the end of the block, so long for each request."""
+    server = TurningServer(work_s)
+    try:
+        yield server
+    finally:
+        server.close()
 
 
 @contextmanager

@@ -13,7 +13,10 @@ from loadtests.host.interruption import Interruption
 from loadtests.host.processes import Processes
 from loadtests.scenarios import INDEX
 from loadtests.targets import Target
-from tests.integration.loadtests.odd_servers import OddServer
+from tests.integration.loadtests.odd_servers import OddServer, TurningServer
+
+CONNECTIONS = 4
+"""To each server, where an order says no other number; each is primed by one request that is no sample."""
 
 
 @contextmanager
@@ -23,7 +26,7 @@ def generating(folder: Path, *options: str) -> Iterator[Generator]:
         yield Generator(processes, None, folder / "generator.log", *options)
 
 
-def order(folder: Path, mode: Mode, *servers: OddServer, **changes: Any) -> Order:
+def order(folder: Path, mode: Mode, *servers: OddServer | TurningServer, **changes: Any) -> Order:
     """Load these servers, which are called odd-0, odd-1 and so on, for a short while."""
     values = {
         "mode": mode,
@@ -31,7 +34,7 @@ def order(folder: Path, mode: Mode, *servers: OddServer, **changes: Any) -> Orde
             aim(Target(f"odd-{number}", f"Odd {number}", "odd", server.url), INDEX)
             for number, server in enumerate(servers)
         ),
-        "connections": 4,
+        "connections": CONNECTIONS,
         "settle_s": 0.04,
         "window_s": 0.16,
         "timeout_s": 5.0,

@@ -9,7 +9,9 @@ from itertools import pairwise
 from math import sqrt
 from pathlib import Path
 from random import Random
+from statistics import median
 from termios import FIONREAD
+from time import perf_counter
 
 import psutil
 import pytest
@@ -37,8 +39,10 @@ from tests.integration.loadtests.odd_servers import (
     every,
     plain,
     serving,
+    taking_turns,
+    withhold,
 )
-from tests.integration.loadtests.ordering import carry_out, generating, order
+from tests.integration.loadtests.ordering import CONNECTIONS, carry_out, generating, order
 from tests.services import free_port
 
 pytestmark = pytest.mark.full
@@ -80,10 +84,10 @@ def test_closed_keeps_a_sample_of_every_answer(
     """As many as the server gave, those before the window and after it included; nothing was opened anew."""
     outcome, [samples] = carry_out(generator, order(tmp_path, "closed", server))
     [served] = outcome.served
-    assert len(rows(samples)) == server.answered == server.asked
-    assert 0 < served.requests < server.answered
+    assert len(rows(samples)) + CONNECTIONS == server.answered == server.asked
+    assert 0 < served.requests < len(rows(samples))
     assert (served.target, served.failures, served.first_fault, served.connects) == ("odd-0", 0, None, 0)
-    assert served.response is None
+    assert (served.response, served.late_s) == (None, None)
     assert outcome.offered_per_s is None
     assert outcome.error is None
     assert server.accepted == server.most_open == 4
@@ -114,7 +118,7 @@ def test_closed_with_answers_outstanding_at_the_end_keeps_them(
     edges = iter([server.hold, server.release])
     outcome, [samples] = carry_out(generator, order(tmp_path, "closed", server), lambda: next(edges)())
     end_s = outcome.begin_s + outcome.window_s
-    assert len(rows(samples)) == server.answered
+    assert len(rows(samples)) + CONNECTIONS == server.answered
     assert sum(start_s < end_s <= start_s + took_s for _, start_s, took_s in rows(samples)) >= 3
     assert outcome.served[0].failures == 0
 
@@ -170,7 +174,7 @@ def test_closed_with_a_wrong_answer_fails_and_says_what_is_wrong(
     outcome, [samples] = carry_out(generator, order(tmp_path, "closed", server, timeout_s=0.1))
     [served] = outcome.served
     assert served.first_fault == fault
-    assert 0 < served.failures <= server.asked
+    assert 0 < served.failures <= server.asked - CONNECTIONS
     assert (served.requests, served.service, rows(samples)) == (0, None, [])
 
 
@@ -194,7 +198,7 @@ def test_closed_with_some_answers_wrong_counts_both(
     outcome, [samples] = carry_out(generator, order(tmp_path, "closed", server, settle_s=0.0))
     wrong = server.answered // 10
     assert wrong > 0
-    assert len(rows(samples)) == server.answered - wrong
+    assert len(rows(samples)) + CONNECTIONS == server.answered - wrong
     # Those before the window's begin are not counted: what a target does while it settles is forgiven.
     assert wrong - 4 <= outcome.served[0].failures <= wrong
 
@@ -208,7 +212,7 @@ def test_closed_with_a_server_that_closes_counts_its_connections(
     outcome, [samples] = carry_out(generator, order(tmp_path, "closed", server))
     [served] = outcome.served
     assert served.failures == 0, served.first_fault
-    assert len(rows(samples)) == server.answered == server.accepted
+    assert len(rows(samples)) + CONNECTIONS == server.answered == server.accepted
     assert served.connects == pytest.approx(served.requests, abs=4)
 
 
@@ -219,8 +223,70 @@ def test_closed_with_a_server_that_sends_chunks_loses_nothing(
     server.manner = always(CHUNKED)
     outcome, [samples] = carry_out(generator, order(tmp_path, "closed", server))
     assert outcome.served[0].failures == 0, outcome.served[0].first_fault
-    assert len(rows(samples)) == server.answered
+    assert len(rows(samples)) + CONNECTIONS == server.answered
     assert server.accepted == 4
+
+
+def test_closed_with_a_server_that_accepts_one_a_turn_has_all_in_flight_in_the_window(
+    generator: Generator, tmp_path: Path
+) -> None:
+    """Little's law: requests times mean latency, by time; who was not let in yet would be missing."""
+    with taking_turns(work_s=0.0003) as server:
+        outcome, _ = carry_out(
+            generator,
+            order(tmp_path, "closed", server, connections=128, settle_s=0.05, window_s=1.0),
+        )
+    [served] = outcome.served
+    assert (served.failures, served.connects) == (0, 0)
+    assert served.service is not None
+    in_flight = served.requests * served.service.mean_s / outcome.window_s
+    assert 0.9 < in_flight / 128 < 1.05
+
+
+@pytest.mark.parametrize("mode", ["paired", "closed", "open"])
+def test_generator_with_one_connection_not_answered_yet_sends_no_timed_request(
+    mode: Mode, generator: Generator, server: OddServer, tmp_path: Path
+) -> None:
+    """Every user waits until each connection of all has been answered once, to whichever target."""
+    with serving() as other:
+        servers = [server, other] if mode == "paired" else [server]
+        asked = withhold(CONNECTIONS, *servers)
+        outcome, _ = carry_out(generator, order(tmp_path, mode, *reversed(servers), rate_per_s=400))
+    assert asked == [CONNECTIONS] * len(servers)
+    assert all(served.requests > 0 for served in outcome.served)
+
+
+def test_closed_whose_first_answers_never_come_begins_afresh_after_the_timeout(
+    generator: Generator, server: OddServer, tmp_path: Path
+) -> None:
+    """What fails before anything is timed is no failure of the window, and its connection is given up."""
+    server.manner = lambda number: SILENT(number) if number <= CONNECTIONS else plain(number)
+    outcome, [samples] = carry_out(generator, order(tmp_path, "closed", server, timeout_s=0.5))
+    [served] = outcome.served
+    assert (served.failures, served.connects) == (0, 0)
+    assert served.requests > 0
+    assert len(rows(samples)) == server.answered == server.asked - CONNECTIONS
+    assert server.accepted == 2 * CONNECTIONS
+
+
+@pytest.mark.parametrize("targets", [1, 3])
+def test_paired_with_silent_targets_waits_for_their_first_answers_no_longer_than_the_timeout(
+    targets: int, generator: Generator, tmp_path: Path
+) -> None:
+    """Once for all targets together, and then the load begins and says what is wrong."""
+    timeout_s = 0.4
+    asked_s: list[float] = []
+
+    def silent(number: int) -> Reply:
+        asked_s.append(perf_counter())
+        return SILENT(number)
+
+    with serving(silent) as first, serving(SILENT) as second, serving(SILENT) as third:
+        servers = [first, second, third][:targets]
+        outcome, samples = carry_out(generator, order(tmp_path, "paired", *servers, timeout_s=timeout_s))
+    assert asked_s[CONNECTIONS] - asked_s[0] < 2 * timeout_s
+    assert [served.first_fault for served in outcome.served] == ["no answer came within 0.4 s"] * targets
+    assert [rows(one) for one in samples] == [[]] * targets
 
 
 @pytest.mark.parametrize("targets", [2, 3])
@@ -245,7 +311,8 @@ def test_paired_gives_every_target_the_same_requests(
         assert len(set(requests)) == 1
         assert requests[0] > 0
         assert [served.failures for served in outcome.served] == [0] * targets
-        assert [len(rows(one)) for one in samples] == [server.answered for server in servers]
+        assert [len(rows(one)) + CONNECTIONS for one in samples] == [server.answered for server in servers]
+        assert [server.accepted for server in servers] == [CONNECTIONS] * targets
 
 
 def test_paired_at_an_edge_that_takes_its_time_sends_nothing_meanwhile(
@@ -318,16 +385,20 @@ def test_open_offers_the_rate_that_it_was_told(
     assert abs(served.requests - expected) < BY_CHANCE * sqrt(expected)
     assert outcome.offered_per_s == 500
     assert served.failures == 0
-    assert len(rows(samples)) == server.answered
+    assert len(rows(samples)) + 32 == server.answered
     assert all(due_s <= start_s for due_s, start_s, _ in rows(samples))
 
 
 def test_open_sums_up_what_its_samples_say(generator: Generator, server: OddServer, tmp_path: Path) -> None:
-    """Count and percentiles of both clocks, over what was due in the window, follow from the file."""
+    """Count, lateness and both clocks' percentiles, over what was due in the window, follow from the file."""
     outcome, [samples] = carry_out(generator, order(tmp_path, "open", server, rate_per_s=400))
     [served] = outcome.served
-    service_s, response_s = samples.due_within(outcome.begin_s, outcome.begin_s + outcome.window_s)
+    end_s = outcome.begin_s + outcome.window_s
+    service_s, response_s = samples.due_within(outcome.begin_s, end_s)
     assert served.requests == len(service_s)
+    assert served.late_s == median(
+        start_s - due_s for due_s, start_s, _ in rows(samples) if outcome.begin_s <= due_s < end_s
+    )
     for found, latencies_s in ((served.service, service_s), (served.response, response_s)):
         exact = Latencies.of(latencies_s)
         assert exact is not None
@@ -356,7 +427,7 @@ def test_open_with_a_server_that_freezes_shows_it_from_the_due_moments(
     frozen_s = end_s - begin_s
     assert served.service.p90_s < frozen_s / 4 < served.response.p90_s
     assert served.failures == 0
-    assert len(rows(samples)) == server.answered
+    assert len(rows(samples)) + 2 == server.answered
 
 
 def test_open_with_a_server_that_freezes_at_the_end_is_charged_for_it(
@@ -387,7 +458,7 @@ def test_open_with_a_server_that_freezes_at_the_end_is_charged_for_it(
     late_s = thaw_s - end_s
     assert served.service.p90_s < late_s < served.response.p90_s
     assert served.failures == 0
-    assert server.asked == server.answered == len(found)
+    assert server.asked == server.answered == len(found) + 2
 
 
 def test_open_with_a_server_that_keeps_up_leaves_nothing_unsent(
@@ -425,16 +496,16 @@ def test_open_with_a_backlog_that_takes_too_long_gives_it_up(
     assert served.requests < 250
     assert UNSENT_SHARE * served.requests < served.unsent < served.requests
     assert served.failures == 0
-    assert len(rows(samples)) == server.answered
+    assert len(rows(samples)) + 2 == server.answered
 
 
 @pytest.mark.parametrize("mode", ["closed", "paired"])
-def test_generator_without_due_moments_leaves_nothing_unsent(
+def test_generator_without_due_moments_leaves_nothing_unsent_and_is_never_late(
     mode: Mode, generator: Generator, server: OddServer, tmp_path: Path
 ) -> None:
     """Only an open loop says when a request is due."""
     outcome, _ = carry_out(generator, order(tmp_path, mode, server))
-    assert outcome.served[0].unsent == 0
+    assert (outcome.served[0].unsent, outcome.served[0].late_s) == (0, None)
 
 
 def test_open_with_more_offered_than_answered_opens_no_more_connections(
@@ -449,7 +520,7 @@ def test_open_with_more_offered_than_answered_opens_no_more_connections(
         lambda: next(edges)(),
     )
     assert server.most_open == server.accepted == 3
-    assert len(rows(samples)) == server.answered
+    assert len(rows(samples)) + 3 == server.answered
     assert outcome.served[0].failures == 0
 
 
@@ -530,4 +601,4 @@ def test_generator_answers_the_same_server_in_turn_as_if_afresh(
 ) -> None:
     """One order leaves nothing behind that the next one would count."""
     found = [carry_out(generator, order(tmp_path, "closed", server))[1][0] for _ in range(2)]
-    assert sum(len(rows(samples)) for samples in found) == server.answered
+    assert sum(len(rows(samples)) + CONNECTIONS for samples in found) == server.answered

@@ -1,5 +1,6 @@
 """The load generator as a master with workers: together they do what one alone does, and end together."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -12,10 +13,20 @@ import psutil
 import pytest
 
 from loadtests.analysis.validity import UNSENT_SHARE
+from loadtests.generator.messages import Mode, Outcome, Served
 from loadtests.generator.process import Generator
 from tests.integration.loadtests.locust import wait_until
-from tests.integration.loadtests.odd_servers import OddServer, Reply, always, answer, every, plain, serving
-from tests.integration.loadtests.ordering import carry_out, generating, order
+from tests.integration.loadtests.odd_servers import (
+    OddServer,
+    Reply,
+    always,
+    answer,
+    every,
+    plain,
+    serving,
+    withhold,
+)
+from tests.integration.loadtests.ordering import CONNECTIONS, carry_out, generating, order
 from tests.services import free_port
 
 pytestmark = pytest.mark.full
@@ -23,6 +34,10 @@ pytestmark = pytest.mark.full
 MODULE = [sys.executable, "-m", "loadtests.generator"]
 IMPATIENT = "import runpy; from locust import runners; runners.MASTER_HEARTBEAT_TIMEOUT = 2; "
 IMPATIENT += "runpy.run_module('loadtests.generator', run_name='__main__', alter_sys=True)"
+
+TOGETHER = "import json, sys; from loadtests.generator.coordinator import _together; "
+TOGETHER += "print(_together(json.load(sys.stdin)).model_dump_json())"
+"""In a process of its own: Locust patches it."""
 
 
 @pytest.fixture(scope="module")
@@ -99,14 +114,51 @@ def test_workers_in_a_closed_loop_share_the_connections(
     [served] = outcome.served
     assert server.accepted == server.most_open == 4
     assert server.asked == server.answered
-    assert 0 < served.requests < server.answered
+    assert 0 < served.requests < server.answered - CONNECTIONS
     assert served.service is not None
-    assert served.response is None
+    assert (served.response, served.late_s) == (None, None)
     # Little's law: requests times mean latency, by time, is the number in flight.
     assert 2 < served.requests * served.service.mean_s / outcome.window_s < 4.2
     assert served.service.p50_s <= served.service.p90_s <= served.service.p99_s <= served.service.max_s
     assert (served.failures, served.connects) == (0, 0)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", ["paired", "closed", "open"])
+def test_workers_with_one_connection_not_answered_yet_send_no_timed_request(
+    mode: Mode, coordinator: Generator, server: OddServer, tmp_path: Path
+) -> None:
+    """Also those wait whose own connections have all been answered."""
+    with serving() as other:
+        servers = [server, other] if mode == "paired" else [server]
+        asked = withhold(CONNECTIONS, *servers)
+        outcome = coordinator.carry_out(
+            order(tmp_path, mode, *reversed(servers), rate_per_s=400), lambda: None
+        )
+    assert asked == [CONNECTIONS] * len(servers)
+    assert all(served.requests > 0 for served in outcome.served)
+
+
+def test_workers_that_are_slow_to_start_their_users_send_no_timed_request_before(
+    server: OddServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Locust's master waits a second for its workers and then goes on: here it does not wait at all."""
+    monkeypatch.setenv("LOCUST_WAIT_FOR_WORKERS_REPORT_AFTER_RAMP_UP", "0")
+    with generating(tmp_path, "--workers", "2", "--port", str(free_port())) as impatient:
+        for _ in range(2):
+            asked = withhold(server.asked + CONNECTIONS, server)
+            before = server.asked
+            impatient.carry_out(order(tmp_path, "closed", server), lambda: None)
+            assert asked == [before + CONNECTIONS]
+
+
+def test_workers_that_are_more_than_the_connections_begin_all_the_same(
+    coordinator: Generator, server: OddServer, tmp_path: Path
+) -> None:
+    """One has nothing to prime, and nobody waits for it."""
+    [served] = coordinator.carry_out(order(tmp_path, "closed", server, connections=1), lambda: None).served
+    assert served.requests > 0
+    assert server.accepted == 1
 
 
 def test_workers_that_see_different_latencies_are_merged(
@@ -147,7 +199,47 @@ def test_workers_in_an_open_loop_offer_the_rate_together(
     assert served.service is not None
     assert served.response is not None
     assert served.response.mean_s >= served.service.mean_s
+    assert served.late_s is not None
+    assert 0 <= served.late_s < served.response.max_s
     assert server.asked == server.answered
+
+
+@pytest.mark.parametrize(
+    ("late_s", "latest_s"),
+    [([0.001, 0.003], 0.003), ([0.003, 0.001], 0.003), ([None, 0.001], 0.001), ([None, None], None)],
+    ids=["second", "first", "only one sent", "none sent"],
+)
+def test_together_of_workers_that_are_late_is_as_late_as_the_latest(
+    late_s: list[float | None], latest_s: float | None
+) -> None:
+    """One that falls behind is not hidden by the others; one that sent nothing says nothing."""
+    answers = [{"outcome": late(one).model_dump_json(), "histograms": [[None, None]]} for one in late_s]
+    joined = subprocess.run(
+        [sys.executable, "-c", TOGETHER],
+        input=json.dumps(answers),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    [served] = Outcome.model_validate_json(joined.stdout).served
+    assert served.late_s == latest_s
+
+
+def late(late_s: float | None) -> Outcome:
+    """Make up what one worker says that was so late."""
+    served = Served(
+        target="odd-0",
+        requests=0,
+        failures=0,
+        first_fault=None,
+        connects=0,
+        second_half=0,
+        unsent=0,
+        late_s=late_s,
+        service=None,
+        response=None,
+    )
+    return Outcome(begin_s=0, window_s=1, offered_per_s=200, served=(served,), busy_share=0, cpu_s=0, lag_s=0)
 
 
 def test_workers_whose_server_freezes_at_the_end_add_up_what_was_unsent(
