@@ -5,9 +5,7 @@ generator's CPU time. Ours checks every answer byte for byte, the others check n
 """
 
 import json
-import re
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +23,7 @@ from loadtests.inference import ratio
 from loadtests.scenarios import INDEX
 from loadtests.targets import Target
 from tests.experiments.locust_users import USERS
+from tests.experiments.strangers import WRK, read_wrk, wrk_options
 
 ROUNDS = 7
 WINDOW_S = 1.5
@@ -53,7 +52,7 @@ def main() -> int:
             "FastHttpUser": lambda: locust_user("FastHttpUser", target.url, core),
             "HttpUser": lambda: locust_user("HttpUser", target.url, core),
         }
-        if shutil.which("wrk"):
+        if WRK.program:
             measures["wrk"] = lambda: wrk(target.url, core)
         found: dict[str, list[float]] = {name: [] for name in measures}
         for number in range(ROUNDS):
@@ -108,14 +107,13 @@ def locust_user(kind: str, url: str, core: int) -> float:
 def wrk(url: str, core: int) -> float:
     """Measure wrk, whose start and end are in the figure."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = ["wrk", "--threads", "1", "--connections", str(USERS), "--duration", "2s", url]
+    command = ["wrk", *wrk_options(USERS, 2, url)]
     done = subprocess.run(
         ["taskset", "--cpu-list", str(core), *command], capture_output=True, text=True, check=True
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    match = re.search(r"(\d+) requests in", done.stdout)
-    assert match is not None, done.stdout
-    return int(match[1]) / (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    requests = read_wrk(done.stdout).requests
+    return requests / (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 if __name__ == "__main__":
