@@ -28,8 +28,9 @@ compare: setup ## Measure both services as local processes: table and report in 
 selftest: setup ## Compare a service with itself, and with itself 5 % slower, 20 times each (20 minutes)
 	$(BIN)/python -m loadtests selftest $(ARGS)
 
-bench-generator: setup ## Measure our load generator beside Locust's own users, and wrk where it is installed
+bench-generator: setup ## Measure our load generator beside Locust's own users, wrk and oha where there are any (7 minutes)
 	$(BIN)/python -m tests.experiments.generators
+	$(BIN)/python -m tests.experiments.by_generator
 
 test: check ## Lint, types, import rules, and every test that needs neither Docker nor minutes (3 minutes)
 	$(BIN)/pytest -m "not full" -n 4 --dist loadfile
