@@ -3,9 +3,9 @@
 How much does FastAPI ÷ Flask depend on who makes the load? Each service runs as the comparison runs it, alone
 under load on one core; the generator has the other. wrk and oha, where they are installed, take turns with
 ours, round after round. Ours primes its connections, settles, and checks every answer byte for byte; theirs
-begin with connections that are not open yet, which is in their figures, and check nothing. wrk makes up the
-requests that a slow answer kept it from sending (`stats_correct` in its source), so its p99 is higher for the
-same answers. Why the others differ: tests/experiments/wake_ups.py.
+check nothing, and the opening of their connections is in their figures (2 % of the CPU at most, with 64). wrk
+makes up the requests that a slow answer kept it from sending (`stats_correct` in its source), so its p99 is
+higher for the same answers. Why the others differ: tests/experiments/wake_ups.py.
 """
 
 import argparse
@@ -64,11 +64,13 @@ class Figure:
     scale: float = 1.0
 
 
+THROUGHPUT = Figure("requests/s", lambda one: one.throughput_per_s, "{:,.0f}")
+SERVER_CPU = Figure("server CPU µs", lambda one: one.server_cpu_s, "{:.0f}", 1e6)
 FIGURES = (
-    Figure("requests/s", lambda one: one.throughput_per_s, "{:,.0f}"),
+    THROUGHPUT,
     Figure("p50 ms", lambda one: one.p50_s, "{:.3f}", 1e3),
     Figure("p99 ms", lambda one: one.p99_s, "{:.2f}", 1e3),
-    Figure("server CPU µs", lambda one: one.server_cpu_s, "{:.0f}", 1e6),
+    SERVER_CPU,
 )
 
 Measure = Callable[[Target, int], Reading]
@@ -228,14 +230,24 @@ def lines(found: Found, services: Sequence[Target], levels: Sequence[int]) -> li
                 theirs = found[target.name, level, name]
                 cells = [_cell(figure, ours, theirs, name == OURS) for figure in FIGURES]
                 written.append(f"{target.title:8} {level:9}  {name:5}" + "".join(cells))
-    control, candidate = services
-    written += ["", f"{candidate.title} ÷ {control.title}, requests/s, as each generator has it"]
-    written.append(f"{'in flight':11}" + "".join(f"{name:20}" for name in names))
-    for level in levels:
-        pairs = [(found[control.name, level, name], found[candidate.name, level, name]) for name in names]
-        written.append(f"{level:9}  " + "".join(f"{_ratio(FIGURES[0], *pair):20}" for pair in pairs))
+    for figure in (THROUGHPUT, SERVER_CPU):
+        written += ["", *_by_generator(found, services, levels, names, figure)]
     written.append(f"medians of {ROUNDS} rounds; ratios from pairs of rounds, with their 95 % intervals")
     return [line.rstrip() for line in written]
+
+
+def _by_generator(
+    found: Found, services: Sequence[Target], levels: Sequence[int], names: Sequence[str], figure: Figure
+) -> list[str]:
+    control, candidate = services
+    written = [
+        f"{candidate.title} ÷ {control.title}, {figure.title}, as each generator has it",
+        f"{'in flight':11}" + "".join(f"{name:20}" for name in names),
+    ]
+    for level in levels:
+        pairs = [(found[control.name, level, name], found[candidate.name, level, name]) for name in names]
+        written.append(f"{level:9}  " + "".join(f"{_ratio(figure, *pair):20}" for pair in pairs))
+    return written
 
 
 def _cell(figure: Figure, ours: Sequence[Reading], theirs: Sequence[Reading], is_ours: bool) -> str:
