@@ -1,5 +1,6 @@
 """Ratios, intervals, verdicts from pairs; pure, standard library only, knows nothing of what was measured."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from enum import StrEnum
@@ -152,40 +153,47 @@ def half_width(deviation: float, n: int, error: float) -> float | None:
     return None if critical is None else critical * deviation / sqrt(n)
 
 
-def more_values(values: Sequence[float], error: float, margin: float) -> int | None:
+def more_values(values: Sequence[float], error: float, margin: float, widening: float = 1.0) -> int | None:
     """Return how many more would settle a verdict, if they go on like these; None where no number is known.
 
     Settled is an interval that excludes 0, or lies within ± log(1 + margin).
     """
     if len(values) < LEAST_LOOK:
         return None
-    middle, deviation = abs(fmean(values)), stdev(values)
-    for n in range(len(values) + 1, MOST_LOOKED + 1):
+    middle, deviation = abs(fmean(values)), stdev(values) * widening
+
+    def settles(n: int) -> bool:
         half = half_width(deviation, n, error)
-        if half is not None and (half < middle or middle + half < log1p(margin)):
-            return n - len(values)
-    return None
+        return half is not None and (half < middle or middle + half < log1p(margin))
+
+    # More of the same only narrows an interval.
+    n = bisect_left(range(MOST_LOOKED + 1), True, lo=len(values) + 1, key=settles)
+    return n - len(values) if n <= MOST_LOOKED else None
 
 
 @lru_cache(maxsize=1024)
 def _critical(n: int, error: float) -> float | None:
     """Return the t beyond which a mean is refused after n values."""
-    low, high = 0.0, MOST_T
-    if _evidence(high, n) * error < 1:
+    low, high, wanted = 0.0, MOST_T, -log(error)
+    if _log_evidence(high, n) < wanted:
         return None
     while high - low > 1e-9 * high:
         middle = (low + high) / 2
-        low, high = (middle, high) if _evidence(middle, n) * error < 1 else (low, middle)
+        low, high = (middle, high) if _log_evidence(middle, n) < wanted else (low, middle)
     return high
 
 
-def _evidence(t: float, n: int) -> float:
-    """Return the mixture's likelihood ratio against a mean that lies t standard errors away."""
+def _log_evidence(t: float, n: int) -> float:
+    """Return the logarithm of the mixture's likelihood ratio against a mean t standard errors away.
+
+    The ratio itself is beyond any floating-point number from some 120 values on.
+    """
     share = t * t / (n - 1)
-    return fmean(
-        (1 + n * width) ** -0.5 * ((1 + share) / (1 + share / (1 + n * width))) ** (n / 2)
-        for width in MIXTURE
-    )
+    logs = [
+        (n * log((1 + share) / (1 + share / (1 + n * width))) - log1p(n * width)) / 2 for width in MIXTURE
+    ]
+    most = max(logs)
+    return most + log(fmean(exp(one - most) for one in logs))
 
 
 def verdict(interval: Interval, less_is_better: bool) -> Verdict:

@@ -57,7 +57,8 @@ class Judge:
             verdict = verdict if alone == verdict else Verdict.DISTURBED
         more = None
         if verdict is Verdict.INCONCLUSIVE:
-            more = inference.more_values([log(b / a) for _, a, b in found], error, MARGIN)
+            logs = [log(b / a) for _, a, b in found]
+            more = inference.more_values(logs, error, MARGIN, widening(logs))
         return Row(
             scenario=question.scenario,
             metric=question.metric,
