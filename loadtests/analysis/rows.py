@@ -116,11 +116,10 @@ def _of_scenario(results: Results, cells: Sequence[Cell], scenario: Scenario, ju
         question = _question(CPU, scenario, "beside the slower one", headline=True)
         yield judge.row(question, look.values(CPU, "efficiency", [level]))
     if settings.capacity:
-        plateau = _plateau(scenario)
         believed = look.believed("capacity", scenario.plateau) or list(scenario.plateau)
         question = _question(CPU_AT_LIMIT, scenario, "at its own limit", headline=True)
         yield judge.row(question, look.values(CPU_AT_LIMIT, "capacity", believed))
-        question = _question(THROUGHPUT, scenario, plateau, headline=True)
+        question = _question(THROUGHPUT, scenario, _plateau(scenario, believed), headline=True)
         yield judge.row(question, look.values(THROUGHPUT, "capacity", believed))
         for level in settings.capacity.sweep:
             question = _question(THROUGHPUT, scenario, f"{level} in flight", headline=False)
@@ -134,7 +133,10 @@ def _of_scenario(results: Results, cells: Sequence[Cell], scenario: Scenario, ju
                 yield judge.row(question, look.values(metric, "latency", [share]))
 
 
-def _plateau(scenario: Scenario) -> str:
+def _plateau(scenario: Scenario, believed: Sequence[float]) -> str:
+    """Say over which levels the mean goes: one by one where some of the plateau are left out."""
+    if len(believed) < len(scenario.plateau):
+        return f"{', '.join(f'{level:g}' for level in believed)} in flight"
     first, last = min(scenario.plateau), max(scenario.plateau)
     return f"{first} in flight" if first == last else f"{first} to {last} in flight"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 
+from loadtests.inference import Verdict
 from loadtests.results import Row
 
 FORM = re.compile(
@@ -25,8 +26,9 @@ class Held(StrEnum):
 class Threshold:
     """SCENARIO.METRIC.ratio < NUMBER; without a scenario, a metric of the services themselves.
 
-    A ratio is judged on the bound of its interval that speaks against it: `< 0.9` holds where the whole
-    interval is below 0.9. `control` and `candidate` stand for their medians, in the metric's unit.
+    A ratio is judged on the bound of its interval that speaks against it, with and without the units in which
+    something else was at work: `< 0.9` holds where the whole interval is below 0.9. `control` and `candidate`
+    stand for their medians, in the metric's unit.
     """
 
     text: str
@@ -69,7 +71,11 @@ def judge(threshold: Threshold, rows: Sequence[Row]) -> tuple[Held, str]:
         if row.ratio is None:
             validities = f"{row.control.validity}, {row.candidate.validity}"
             return Held.NOT_MEASURED, f"no ratio ({validities})"
-        bound = row.ratio.high if threshold.is_below else row.ratio.low
+        if row.verdict is Verdict.DISTURBED:
+            return Held.NOT_MEASURED, "disturbed: without some units it says otherwise"
+        intervals = [one for one in (row.ratio, row.undisturbed) if one is not None]
+        lows, highs = [one.low for one in intervals], [one.high for one in intervals]
+        bound = max(highs) if threshold.is_below else min(lows)
         shown = f"{row.ratio.estimate:.3f} [{row.ratio.low:.3f}, {row.ratio.high:.3f}]"
     else:
         value = row.control if threshold.what == "control" else row.candidate
