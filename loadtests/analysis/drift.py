@@ -25,6 +25,9 @@ LEAST_FOR_ORDER = 8
 
 LARGEST_CORRELATION = 0.8
 
+DEVIATIONS = 2
+"""Of white noise's own correlation, before it is said that a machine drifts: false in 2 % of its series."""
+
 
 def disturbed_units(results: Results) -> dict[int, str]:
     """Return the units in which something else was seen, each with what that was, in a few words."""
@@ -85,33 +88,43 @@ def cpu_pairs(results: Results, scenario: str) -> list[tuple[int, float, float]]
 def widening(values: Sequence[float]) -> float:
     """Return by what factor the spread of values understates that of their mean: they hang together.
 
-    From the lag-1 autocorrelation r, freed of its bias (Kendall, Biometrika 41 (1954), 403-404):
-    sqrt((1 + r) / (1 - r)). 1 where they do not, and where there are too few to tell.
+    From the correlation r of neighbours: sqrt((1 + r) / (1 - r)). 1 where they do not, and where there are
+    too few to tell.
     """
-    n = len(values)
-    if n < LEAST_FOR_ORDER:
-        return 1.0
-    middle = fmean(values)
-    spread = sum((value - middle) ** 2 for value in values)
-    if not spread:
-        return 1.0
-    together = sum((a - middle) * (b - middle) for a, b in pairwise(values))
-    correlation = (n * together / spread + 1) / (n - 4)
-    r = min(max(correlation, 0.0), LARGEST_CORRELATION)
+    r = min(max(_order(values), 0.0), LARGEST_CORRELATION)
     return sqrt((1 + r) / (1 - r))
 
 
-def move_together(log_ratios: Mapping[str, Mapping[int, float]]) -> float | None:
+def is_drifting(values: Sequence[float]) -> bool:
+    """Say whether neighbours are more alike than chance makes them; every other white series is widened."""
+    n = len(values)
+    return n >= LEAST_FOR_ORDER and _order(values) * (n - 4) / n > DEVIATIONS / sqrt(n)
+
+
+def _order(values: Sequence[float]) -> float:
+    """Return the lag-1 autocorrelation, freed of its bias (Kendall, Biometrika 41 (1954), 403-404)."""
+    n = len(values)
+    if n < LEAST_FOR_ORDER:
+        return 0.0
+    middle = fmean(values)
+    spread = sum((value - middle) ** 2 for value in values)
+    if not spread:
+        return 0.0
+    together = sum((a - middle) * (b - middle) for a, b in pairwise(values))
+    return (n * together / spread + 1) / (n - 4)
+
+
+def move_together(ratios: Mapping[str, Mapping[int, float]]) -> float | None:
     """Return the median correlation between the scenarios' log-ratios; None where it is unknown.
 
     What moves all scenarios at once is no property of one of them, but of the machine or of a process.
     """
-    names = list(log_ratios)
+    names = list(ratios)
     found = [
         correlation
         for place, first in enumerate(names)
         for second in names[place + 1 :]
-        if (correlation := _correlation(log_ratios[first], log_ratios[second])) is not None
+        if (correlation := _correlation(ratios[first], ratios[second])) is not None
     ]
     return median(found) if found else None
 

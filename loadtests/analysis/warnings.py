@@ -4,16 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
 from loadtests.analysis.cells import Cell, terms
-from loadtests.analysis.drift import LEAST_FOR_ORDER, cpu_pairs, move_together, widening
+from loadtests.analysis.drift import LEAST_FOR_ORDER, cpu_pairs, is_drifting, move_together, widening
 from loadtests.analysis.metrics import CPU, CPU_AT_LIMIT, LATENCIES, THROUGHPUT
+from loadtests.analysis.rows import HEADLINE_SHARE
 from loadtests.analysis.validity import STOLEN_SHARE
 from loadtests.inference import LEAST_LOOK, Verdict
 from loadtests.results import Results, Row, Setup
 
 TOGETHER = 0.7
 """A correlation between scenarios above which what moved them was the same."""
-
-NOTEWORTHY_WIDENING = 1.2
 
 SETUPS: dict[str, Setup] = {
     CPU.name: "efficiency",
@@ -44,7 +43,8 @@ def warnings(
         )
     yield from _order(results)
     if units < LEAST_LOOK and results.complete:
-        yield f"{units} units are too few for any interval: measure {LEAST_LOOK} or more (--units)"
+        counted = "1 unit is" if units == 1 else f"{units} units are"
+        yield f"{counted} too few for any interval: measure {LEAST_LOOK} or more (--units)"
     if results.settings.backend == "url":
         yield (
             "all units saw the same processes, which were not ours to replace, so the intervals know nothing "
@@ -72,12 +72,12 @@ def _order(results: Results) -> Iterator[str]:
         one.name: {unit: b / a for unit, a, b in cpu_pairs(results, one.name)}
         for one in results.settings.scenarios
     }
-    factors = {name: widening(list(found.values())) for name, found in ratios.items()}
-    drifting = [name for name, factor in factors.items() if factor > NOTEWORTHY_WIDENING]
+    drifting = [name for name, found in ratios.items() if is_drifting(list(found.values()))]
     if drifting:
+        most = max(widening(list(ratios[name].values())) for name in drifting)
         yield (
             f"the ratios of one unit resemble those of the unit before ({', '.join(drifting)}), so the "
-            f"machine drifts, and the intervals were widened for it, up to {max(factors.values()):.1f} times"
+            f"machine drifts, and the intervals were widened for it, up to {most:.1f} times"
         )
     together = move_together(ratios)
     if together is not None and together > TOGETHER:
@@ -91,6 +91,15 @@ def _order(results: Results) -> Iterator[str]:
 def _disbelief(results: Results, cells: Sequence[Cell], rows: Sequence[Row]) -> Iterator[str]:
     """Say why there are numbers missing, once for each target, scenario and set-up."""
     titles = {target.name: target.title for target in results.targets}
+    plateaus = {one.name: one.plateau for one in results.settings.scenarios}
+    # Of the levels whose numbers are missing: at another one something else may have been the matter.
+    shown = [
+        one
+        for one in cells
+        if one.setup == "efficiency"
+        or (one.setup == "capacity" and one.level in plateaus[one.scenario])
+        or (one.setup == "latency" and one.level == HEADLINE_SHARE)
+    ]
     for row in rows:
         if not row.headline or row.metric not in SETUPS or row.metric in SAID_ELSEWHERE:
             continue
@@ -100,7 +109,7 @@ def _disbelief(results: Results, cells: Sequence[Cell], rows: Sequence[Row]) -> 
             key = (SETUPS[row.metric], row.scenario, target.name, value.validity)
             reasons = (
                 one.reason
-                for one in cells
+                for one in shown
                 if (one.setup, one.scenario, one.target, one.validity) == key and one.reason
             )
             reason = next(reasons, None)
