@@ -25,28 +25,33 @@ def with_servers(**servers: dict[str, str | int | bool]) -> Results:
 
 
 def test_cells_of_a_whole_comparison_are_two_for_each_load() -> None:
-    """3 scenarios at 1 + 8 + 3 loads, for both targets; the A/A rounds are none of them."""
+    """3 scenarios at 1 + 8 + 3 loads, less the 3 latencies of the handler that waits."""
     found = list(cells(results()))
-    assert len(found) == 3 * 12 * 2
+    assert len(found) == (3 * 12 - 3) * 2
     assert {one.setup for one in found} == {"efficiency", "capacity", "latency"}
     assert len({(one.setup, one.scenario, one.level, one.target) for one in found}) == len(found)
 
 
-def test_cells_of_rounds_in_any_order_keep_the_rounds_in_order() -> None:
-    """Pairs are made by the number of the round."""
-    readings = [reading("capacity", "index", 4, n, name) for n in (3, 1, 2) for name in ("fastapi", "flask")]
-    found = of(*readings)
-    assert [one.round for one in found["capacity", "index", 4, "flask"].readings] == [1, 2, 3]
-    assert [one.round for one in found["capacity", "index", 4, "fastapi"].readings] == [1, 2, 3]
+def test_cells_of_readings_in_any_order_are_by_unit_and_round() -> None:
+    """Rounds of a unit stay within it."""
+    order = [(3, 1), (1, 2), (2, 1), (1, 1)]
+    readings = [
+        reading("efficiency", "index", 8, unit, name, round=number)
+        for unit, number in order
+        for name in ("fastapi", "flask")
+    ]
+    for one in of(*readings).values():
+        assert [(each.unit, each.round) for each in one.readings] == sorted(order)
 
 
-def test_cells_with_a_round_cut_short_leave_its_half_pair_out() -> None:
+def test_cells_with_a_window_cut_short_leave_its_half_pair_out() -> None:
     """A reading without its partner counts for nothing, not even against the cell."""
     pairs = [reading("capacity", "index", 4, n, name) for n in (1, 2) for name in ("flask", "fastapi")]
-    half = reading("capacity", "index", 4, 3, "flask", failures=9)
-    found = of(*pairs, half)
-    assert [one.round for one in found["capacity", "index", 4, "flask"].readings] == [1, 2]
-    assert found["capacity", "index", 4, "flask"].validity == Validity.OK
+    other_unit = reading("capacity", "index", 4, 3, "flask", failures=9)
+    other_round = reading("capacity", "index", 4, 2, "flask", round=2, failures=9)
+    found = of(*pairs, other_unit, other_round)["capacity", "index", 4, "flask"]
+    assert [(one.unit, one.round) for one in found.readings] == [(1, 1), (2, 1)]
+    assert found.validity == Validity.OK
 
 
 def test_cells_with_one_target_only_say_that_neither_was_measured() -> None:
@@ -56,7 +61,7 @@ def test_cells_with_one_target_only_say_that_neither_was_measured() -> None:
     assert [one.target for one in found.values()] == ["flask", "fastapi"]
 
 
-def test_cells_of_two_levels_never_mix_their_rounds() -> None:
+def test_cells_of_two_levels_never_mix_their_readings() -> None:
     """Another number in flight is another question."""
     readings = [
         reading("capacity", "index", level, 1, name, requests=int(level) * 100)

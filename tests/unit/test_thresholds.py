@@ -12,6 +12,7 @@ from rich.console import Console
 from loadtests.__main__ import _judged
 from loadtests.analysis.thresholds import Held, Threshold, judge, parse
 from loadtests.compare.plan import Plan
+from loadtests.inference import Interval, Verdict
 from loadtests.results import Row
 from tests.unit.comparison_factory import P90, ROWS, bound, row
 from tests.unit.results_factory import results
@@ -147,6 +148,31 @@ def test_judge_of_a_ratio_shows_the_interval() -> None:
     """Why it held can be read."""
     assert judge(parse("index.cpu_us_per_request.ratio < 0.5"), ROWS)[1] == "0.390 [0.380, 0.400]"
     assert judge(parse("index.cpu_us_per_request.control < 1"), ROWS)[1] == "640 µs"
+
+
+@pytest.mark.parametrize(
+    ("undisturbed", "below", "above"),
+    [
+        ((0.39, 0.37, 0.41), Held.HELD, Held.HELD),
+        ((0.39, 0.37, 0.42), Held.NOT_HELD, Held.HELD),
+        ((0.39, 0.35, 0.41), Held.HELD, Held.NOT_HELD),
+    ],
+)
+def test_judge_of_a_ratio_with_disturbed_units_must_hold_without_them(
+    undisturbed: tuple[float, float, float], below: Held, above: Held
+) -> None:
+    """The interval of all units, 0.38 to 0.40, fulfils both demands; that of the quiet ones must, too."""
+    one = row(undisturbed=Interval(*undisturbed))
+    assert held("index.cpu_us_per_request.ratio < 0.42", one) == below
+    assert held("index.cpu_us_per_request.ratio > 0.35", one) == above
+
+
+def test_judge_of_a_ratio_whose_verdict_was_disturbed_is_no_valid_measurement() -> None:
+    """What needs the disturbed units is no finding; the values are still numbers."""
+    one = row(verdict=Verdict.DISTURBED)
+    why = "disturbed: without some units it says otherwise"
+    assert judge(parse("index.cpu_us_per_request.ratio < 0.9"), [one]) == (Held.NOT_MEASURED, why)
+    assert held("index.cpu_us_per_request.control > 639", one) == Held.HELD
 
 
 @pytest.mark.parametrize(
