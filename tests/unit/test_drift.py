@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from loadtests.analysis.drift import (
+    ASSUMED_CORRELATION,
     FOREIGN_SHARE,
     LARGEST_CORRELATION,
     LEAST_FOR_LEVEL,
     LEAST_FOR_ORDER,
     LEVEL_SHARE,
+    SURELY_ORDERED,
     cpu_pairs,
     disturbed_units,
     is_drifting,
@@ -22,6 +24,7 @@ from loadtests.results import Reading, Results, Setup
 from tests.unit.results_factory import SCENARIOS, reading, results
 
 BIT = 1e-6
+ASSUMED = ((1 + ASSUMED_CORRELATION) / (1 - ASSUMED_CORRELATION)) ** 0.5
 MOST = ((1 + LARGEST_CORRELATION) / (1 - LARGEST_CORRELATION)) ** 0.5
 
 
@@ -133,14 +136,20 @@ def test_widening_of_a_series_by_hand_is_the_root_of_one_plus_r_over_one_minus_r
     assert widening([5 + 3 * value for value in values]) == pytest.approx(widening(values))
 
 
-def test_widening_of_few_values_is_none() -> None:
+@pytest.mark.parametrize("n", [3, LEAST_FOR_ORDER - 1, SURELY_ORDERED - 1])
+def test_widening_of_few_values_is_what_is_assumed(n: int) -> None:
+    """Until their order is known they are taken to hang together, even where they go to and fro."""
+    assert widening([float(number % 2) for number in range(n)]) == pytest.approx(ASSUMED)
+
+
+def test_widening_of_few_values_that_hang_together_is_more_than_assumed() -> None:
     """Seven cannot tell order from chance; eight of the same kind can."""
     rising = [float(number) for number in range(LEAST_FOR_ORDER)]
-    assert widening(rising[:-1]) == 1
+    assert widening(rising[:-1]) == pytest.approx(ASSUMED)
     assert widening(rising) == pytest.approx(MOST)
 
 
-@pytest.mark.parametrize("values", [[1.0] * 12, [0.0, 1.0] * 6], ids=["all the same", "to and fro"])
+@pytest.mark.parametrize("values", [[1.0] * 20, [0.0, 1.0] * 10], ids=["all the same", "to and fro"])
 def test_widening_of_values_that_do_not_hang_together_is_none(values: list[float]) -> None:
     """It never narrows an interval."""
     assert widening(values) == 1
@@ -149,7 +158,7 @@ def test_widening_of_values_that_do_not_hang_together_is_none(values: list[float
 def test_widening_of_white_noise_is_mostly_none_and_small() -> None:
     """Freed of its bias the correlation is around 0: half of the series stay as they are."""
     random = Random(1)
-    found = [widening(series(random, 20, 0)) for _ in range(400)]
+    found = [widening(series(random, 40, 0)) for _ in range(400)]
     assert sum(one == 1 for one in found) / len(found) == pytest.approx(0.5, abs=0.08)
     assert quantiles(found, n=10)[8] < 1.5
 

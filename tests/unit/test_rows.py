@@ -192,7 +192,7 @@ def test_rows_of_units_that_hang_together_have_wider_intervals() -> None:
     narrow, wide = of_cpu(mixed).ratio, of_cpu(rising).ratio
     assert bounds(wide) == expected(rising, ERROR / 16)
     assert log(bounds(wide)[2] / bounds(wide)[0]) == pytest.approx(
-        log(bounds(narrow)[2] / bounds(narrow)[0]) * widening(rising), rel=0.02
+        log(bounds(narrow)[2] / bounds(narrow)[0]) * widening(rising) / widening(mixed), rel=0.02
     )
 
 
