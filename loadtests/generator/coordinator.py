@@ -48,7 +48,7 @@ class Coordinator:
             part = _part(order, number, len(names))
             self._runner.send_message("take", {"data": part.model_dump_json()}, name)
         self._spawned.clear()
-        self._runner.start(order.connections, spawn_rate=order.connections)
+        self._runner.start(order.users, spawn_rate=order.users)
         if not self._spawned.wait(PATIENCE_S):
             raise TimeoutError("the users did not start in time")
         self._reach("prime", len(names))

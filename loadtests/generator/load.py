@@ -1,6 +1,8 @@
 """What the users of one order share: how they ask, when they stop, and what came of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 from random import Random
 from time import perf_counter
 
@@ -11,6 +13,9 @@ from loadtests.generator.connection import Broken, Connection
 from loadtests.generator.deadline_timer import DeadlineTimer
 from loadtests.generator.messages import Order
 from loadtests.generator.recorder import Recorder
+
+Asked = list[tuple[Recorder, Connection]]
+"""Whom a user asks, and where what comes of it is kept."""
 
 PAUSE_AFTER_FAULT_S = 0.05
 """So that a target that refuses everything is not asked as fast as it can refuse."""
@@ -27,6 +32,9 @@ class Load:
         """Users whose every connection has been answered once, or has failed to be."""
         self._started = Event()
         self._stopped_s: float | None = None
+        self._numbers = count()
+        """Of the users, as they come."""
+        self._random = Random(order.seed)  # noqa: S311  # no cryptography
         self._moments = moments(order.rate_per_s or 1.0, order.seed)
         self._timer = DeadlineTimer()
         self._go = Event()
@@ -35,16 +43,16 @@ class Load:
 
     def drive(self) -> None:
         """Do what one user does, until the load stops."""
-        connections = [Connection((aim.host, aim.port), self.order.timeout_s) for aim in self.order.aims]
+        drive, recorders = self._role(next(self._numbers))
+        asked = [(one, Connection((one.aim.host, one.aim.port), self.order.timeout_s)) for one in recorders]
         try:
             # At once, or targets that do not answer would take a timeout each, one after the other.
-            joinall([spawn(self._prime, *one) for one in zip(self.recorders, connections, strict=True)])
+            joinall([spawn(self._prime, *one) for one in asked])
             self.primed += 1
             self._started.wait()
-            drive = {"paired": self._pair, "closed": self._repeat, "open": self._keep_time}[self.order.mode]
-            drive(connections)
+            drive(asked)
         finally:
-            for connection in connections:
+            for _, connection in asked:
                 connection.close()
 
     def start(self) -> None:
@@ -73,6 +81,18 @@ class Load:
         """Give back what the load holds of the system; every user must have ended."""
         self._timer.close()
 
+    def _role(self, number: int) -> tuple[Callable[[Asked], None], list[Recorder]]:
+        """Return how the user of that number asks, and whom."""
+        if self.order.mode != "neighbour":
+            roles = {"paired": self._pair, "closed": self._repeat, "open": self._keep_time}
+            return roles[self.order.mode], self.recorders
+        probe, waiter = self.recorders
+        if number < self.order.connections:
+            return self._keep_time, [probe]
+        # Who begins at once and waits equally long would be answered at once, too, again and again.
+        after_s = self._random.random() * self.order.settle_s
+        return partial(self._repeat, after_s=after_s), [waiter]
+
     def _prime(self, recorder: Recorder, connection: Connection) -> None:
         """Connect and ask once before anything is timed; of the answer nothing is kept.
 
@@ -86,14 +106,15 @@ class Load:
         except Broken as broken:
             recorder.fail(str(broken))
 
-    def _repeat(self, connections: list[Connection]) -> None:
-        [recorder], [connection] = self.recorders, connections
+    def _repeat(self, asked: Asked, after_s: float = 0.0) -> None:
+        [(recorder, connection)] = asked
+        sleep(after_s)
         while not self.stopping:
             self._ask(recorder, connection)
 
-    def _keep_time(self, connections: list[Connection]) -> None:
+    def _keep_time(self, asked: Asked) -> None:
         """Take the next moment that nobody has taken, wait for it, and send."""
-        [recorder], [connection] = self.recorders, connections
+        [(recorder, connection)] = asked
         while True:
             # Users stand in line: the first one waits for its moment, and the next one's comes later.
             with self._timer.turn:
@@ -110,9 +131,9 @@ class Load:
             return False
         return due_s >= self._stopped_s or perf_counter() > self._stopped_s + self.order.timeout_s
 
-    def _pair(self, connections: list[Connection]) -> None:
+    def _pair(self, asked: Asked) -> None:
         """Send to every aim, then read every answer; who comes first takes turns."""
-        both = list(zip(self.recorders, connections, strict=True))
+        both = [*asked]
         while True:
             self._go.wait()
             if self.stopping:

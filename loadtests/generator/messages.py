@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, PlainSerializer
 
 from loadtests.results import Latencies
 
-Mode = Literal["paired", "closed", "open"]
+Mode = Literal["paired", "closed", "open", "neighbour"]
 
 BEGIN, END = "begin", "end"
 """The generator says so at both edges of a window, in a line of its own."""
@@ -41,12 +41,15 @@ class Order(BaseModel):
 
     `paired`: every connection goes to all aims at once, and again when all of them have answered: equal
     requests. `closed`: again when it was answered. `open`: at moments of its own, whatever is answered.
+    `neighbour`: the first aim as in `open`, and beside it the second as in `closed`, by clients of its own.
     """
 
     mode: Mode
     aims: tuple[Aim, ...]
     connections: int
     """Users, each with one connection to each aim; in an open loop the most there can be."""
+    waiting: int = 0
+    """`neighbour` only: users beside those, each with one connection to the second aim."""
     rate_per_s: float | None = None
     """Open loop only."""
     seed: int = 0
@@ -58,6 +61,15 @@ class Order(BaseModel):
     """The core that the generator is pinned to."""
     samples: tuple[Path, ...] | None
     """Where to keep the raw samples, a file for each aim."""
+
+    @property
+    def users(self) -> int:
+        """All of them."""
+        return self.connections + self.waiting
+
+    def is_timed(self, aim: int) -> bool:
+        """Whether requests to the aim of that number are due at moments of their own."""
+        return self.mode == "open" or (self.mode == "neighbour" and aim == 0)
 
 
 class Served(BaseModel):

@@ -23,6 +23,7 @@ class Generator:
 
     def __init__(self, processes: Processes, core: int | None, log: Path, *options: str) -> None:
         self._log = log
+        self._has_workers = bool(options)
         self._unread = b""
         with log.open("wb") as stderr:
             self._process = processes.start(
@@ -37,8 +38,12 @@ class Generator:
         """Send an order and wait for its outcome; `at_edge` is called as the window begins and as it ends.
 
         Raises:
-            Refusal: the generator broke down.
+            Refusal: the generator broke down, or has workers where only one process will do.
         """
+        if order.mode == "neighbour" and self._has_workers:
+            raise Refusal(
+                "The neighbour set-up needs a load generator of one process: leave out the workers."
+            )
         self._write(order.model_dump_json())
         for edge in (BEGIN, END):
             if self._read(order) != edge:

@@ -84,9 +84,12 @@ class Worker:
         load = self._environment.load
         load.close()
         order, begin_s, end_s = load.order, self._begin_s, self._end_s
-        is_open = order.mode == "open"
-        sums = [recorder.served(begin_s, end_s, by_due=is_open) for recorder in load.recorders]
+        sums = [
+            recorder.served(begin_s, end_s, by_due=order.is_timed(number))
+            for number, recorder in enumerate(load.recorders)
+        ]
         error = _kept(load) if data == "samples" else None
+        is_open = order.mode == "open"
         merging = [
             (histograms.encoded(service_s), histograms.encoded(response_s) if is_open else None)
             for _, service_s, response_s in (sums if data == "histograms" else ())
