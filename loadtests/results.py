@@ -89,6 +89,23 @@ class Stopping(_Record):
     throughput_width: float | None
 
 
+class Neighbour(_Record):
+    """`index` at one rate, for as long as other clients of the same process wait in `wait`."""
+
+    rounds: int
+    """Each with a fresh process of every service."""
+    window_s: float
+    rate_per_s: float
+    connections: int
+    """At most, to ask for `index`."""
+    waiting: tuple[int, ...]
+    """Clients that wait, in ascending order; each asks again as soon as it is answered."""
+    wait_ms: int
+    """How long each of them waits, and for how long the load settles before each window."""
+    threads: int
+    """Of the Flask that is measured beside the one as it is shipped."""
+
+
 class Settings(_Record):
     """Everything about a comparison that somebody chose."""
 
@@ -101,6 +118,7 @@ class Settings(_Record):
     stopping: Stopping
     starts: bool
     """Whether cold start and memory are measured, too."""
+    neighbour: Neighbour | None = None
     warmup_s: float
     """Of each scenario in each unit."""
     server_core: int | None
@@ -252,6 +270,29 @@ class Reading(_Record):
         return self.server_cpu_s / self.requests
 
 
+class NeighbourReading(Reading):
+    """One service in one window of the neighbour set-up: an open loop of `index`, and judged as one.
+
+    `level` is the number of clients that wait meanwhile; failures are those of either operation.
+    """
+
+    setup: Literal["latency"] = "latency"
+    scenario: str = "index"
+    service_title: str
+    """Of several targets that differ in their threads it is the same."""
+    threads: int | None
+    """Requests that it can work on at once; None where there is no such limit."""
+    waits_per_s: float
+    """Waits that were answered within the window, a second."""
+    memory_bytes: int | None
+    """At the window's end, when all of them wait."""
+
+    @property
+    def title(self) -> str:
+        """The service and its threads, where it has a number of them."""
+        return f"{self.service_title}, {self.threads} threads" if self.threads else self.service_title
+
+
 class Spectrum(_Record):
     """Latencies of one target at one rate, the answers of all units together."""
 
@@ -313,6 +354,7 @@ class Results(_Record):
     """What the generator reached against a server that does nothing."""
     readings: tuple[Reading, ...] = ()
     starts: tuple[Start, ...] = ()
+    neighbour: tuple[NeighbourReading, ...] = ()
     spectra: tuple[Spectrum, ...] = ()
     rows: tuple[Row, ...] = ()
     """What loadtests/analysis/comparison.py makes of the rest, for readers of this file; never read back."""
