@@ -12,6 +12,7 @@ from loadtests.results import (
     Facts,
     Latencies,
     Latency,
+    NeighbourReading,
     Reading,
     Results,
     Scenario,
@@ -139,6 +140,36 @@ def results(
         "complete": True,
     }
     return Results(**{**values, **changes})
+
+
+def neighbour_readings(
+    change: Callable[[NeighbourReading], NeighbourReading] = lambda reading: reading,
+) -> tuple[NeighbourReading, ...]:
+    """Make two rounds of three services that do what threads let them do; `change` may spoil some."""
+    return tuple(
+        change(_neighbour_reading(number, name, threads, waiting))
+        for number in (1, 2)
+        for name, threads in (("flask", 64), ("flask-256-threads", 256), ("fastapi", None))
+        for waiting in (0, 32, 64, 128, 256)
+    )
+
+
+def _neighbour_reading(number: int, name: str, threads: int | None, waiting: int) -> NeighbourReading:
+    beyond = 0 if threads is None else max(0, waiting - threads)
+    held = waiting if threads is None else min(waiting, threads)
+    has_threads_left = threads is None or waiting < threads
+    p50_s = 0.001 if has_threads_left else 0.02 + beyond / 50
+    one = reading("latency", "index", waiting, number, name, requests=600, response=latencies(p50_s))
+    return NeighbourReading(
+        **{
+            **dict(one),
+            "unsent": 300 if beyond else 0,
+            "service_title": "FastAPI" if threads is None else "Flask",
+            "threads": threads,
+            "waits_per_s": held / 0.5,
+            "memory_bytes": 40_000_000 + held * (22_000 if threads is None else 38_000),
+        }
+    )
 
 
 def facts(targets: tuple[Target, Target]) -> tuple[Facts, Facts]:
