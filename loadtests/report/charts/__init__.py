@@ -1,7 +1,7 @@
 """The report's charts: plotly figures, each with the table of its numbers; pure functions of a comparison."""
 
 from loadtests.analysis.comparison import Comparison
-from loadtests.report.charts import cost, facts, load, ratios, spectra, units
+from loadtests.report.charts import cost, facts, load, neighbour, ratios, spectra, units
 from loadtests.report.charts.chart import Chart, Section, Table
 from loadtests.results import Results
 
@@ -16,6 +16,7 @@ def draw(results: Results, comparison: Comparison) -> tuple[Section, ...]:
         load.throughput(results, comparison),
         load.tail(results, comparison),
         spectra.draw(results, comparison),
+        neighbour.draw(results),
         units.draw(results, comparison),
         facts.draw(results, comparison),
     )
