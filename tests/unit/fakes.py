@@ -28,6 +28,7 @@ class FakeBackend:
     renewed: list[list[str]] = field(default_factory=list)
     hash_seeds: list[int | None] = field(default_factory=list)
     stopped: int = 0
+    held_bytes: int = 45_000_000
 
     def start(self, targets: Sequence[Target]) -> tuple[Target, ...]:
         """Give each a URL."""
@@ -49,8 +50,9 @@ class FakeBackend:
         return Facts(target=target.name, code_lines=300)
 
     def memory_bytes(self, target: Target) -> int | None:
-        """Hold more once it has served."""
-        return 50_000_000 if self.served.get(target.name) else 40_000_000
+        """Hold a little more once it has served."""
+        return self.held_bytes + (5_000_000 if self.served.get(target.name) else 0)
+
 
     def settings(self, _: Target) -> dict[str, str | int | bool]:
         """Serve with one worker."""
@@ -86,7 +88,6 @@ class FakeGenerator:
                     samples.add(place / per_s, place / per_s, latency_s)
                 samples.save(order.samples[number])
             latencies = Latencies.of([latency_s] * requests)
-            is_open = order.mode == "open"
             served.append(
                 Served(
                     target=aim.target,
@@ -97,7 +98,7 @@ class FakeGenerator:
                     second_half=requests // 2,
                     unsent=0,
                     service=latencies,
-                    response=latencies if is_open else None,
+                    response=latencies if order.is_timed(number) else None,
                 )
             )
         at_edge()
