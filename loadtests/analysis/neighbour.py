@@ -83,8 +83,10 @@ def _first(one: Service) -> str:
 
 
 def _stalled(cell: Cell) -> str:
-    if cell.failures or cell.p50_ms is None:
+    if cell.failures:
         return f"not without {cell.failures:,} failures beside {cell.waiting}"
+    if cell.p50_ms is None:
+        return f"not at all beside {cell.waiting}"
     growing = " (and growing)" if cell.validity is Validity.OVERLOADED else ""
     return f"in {_ms(cell)} beside {cell.waiting}{growing}"
 

@@ -208,6 +208,12 @@ def test_sentence_of_a_service_that_fails_says_how_often() -> None:
     assert "beside 32 waiting clients and not without 60 failures beside 64;" in found
 
 
+def test_sentence_of_a_service_that_answers_nobody_says_so() -> None:
+    """There is no median of nothing."""
+    found = said(changed("flask", 64, requests=0, service=None, response=None))
+    assert "beside 32 waiting clients and not at all beside 64;" in found
+
+
 @pytest.mark.parametrize("readings", [(), neighbour_readings()[:1]], ids=["none", "one"])
 def test_sentence_of_too_little_is_empty(readings: tuple[NeighbourReading, ...]) -> None:
     """A run that was stopped at once says nothing."""
@@ -270,9 +276,9 @@ def test_markdown_has_a_line_for_each_cell() -> None:
     assert lines[-1] == "| FastAPI | 256 | — | 1 | 4 | 0 | 512 | ok |"
 
 
-def test_table_fits_a_terminal_and_says_the_same() -> None:
-    """Within 100 columns no figure is broken."""
-    console = Console(width=100, file=StringIO())
+def test_table_in_a_narrow_terminal_keeps_its_figures_whole() -> None:
+    """In a narrow one the limits fold, and no figure is broken."""
+    console = Console(width=85, file=StringIO())
     with console.capture() as capture:
         console.print(neighbour.table(services(neighbour_readings())))
     lines = [line.split() for line in capture.get().splitlines()]
