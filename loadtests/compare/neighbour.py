@@ -25,6 +25,8 @@ from loadtests.targets import Target, targets
 
 ORDER_S = 0.07
 """What a window costs beside its own length and the waits."""
+WARMUP_S = 0.6
+"""Closed loop on `index`, before anything is measured."""
 START_S = 1.0
 """What starting a service takes, and asking it for its settings, roughly."""
 
@@ -77,7 +79,7 @@ def cost_s(settings: Neighbour, shipped_threads: int = 64) -> float:
     wait_s = settings.wait_ms / 1000
     total_s = 0.0
     for threads in (shipped_threads, settings.threads, None):
-        total_s += START_S
+        total_s += START_S + WARMUP_S + ORDER_S
         for waiting in settings.waiting:
             turns = 0.0 if not waiting else max(1.0, waiting / threads) if threads else 1.0
             total_s += settings.window_s + ORDER_S + wait_s * (1 + 2 * turns)
@@ -107,6 +109,7 @@ def measure(
             try:
                 [target] = backend.start([service.target])
                 running = _Running(backend, target, _threads(backend, target), generator, cores)
+                running.warm_up(settings)
                 for waiting in settings.waiting:
                     on_step(f"{target.name} beside {waiting} waiting clients, round {number}")
                     yield running.read(settings, waiting, number, seed + number)
@@ -137,6 +140,12 @@ class _Running:
     threads: int | None
     generator: Generator
     cores: tuple[int | None, int | None]
+
+    def warm_up(self, settings: Neighbour) -> None:
+        """Ask often enough for the first long collection of garbage to be over: it would be a p99."""
+        order = self._order(settings, 0, 0)
+        changes = {"mode": "closed", "aims": order.aims[:1], "settle_s": 0.0, "window_s": WARMUP_S}
+        self.generator.carry_out(order.model_copy(update=changes), lambda: None)
 
     def read(self, settings: Neighbour, waiting: int, number: int, seed: int) -> NeighbourReading:
         """Load it for one window, and look at its memory when that has ended: meanwhile it stands still."""

@@ -56,11 +56,11 @@ def test_measure_takes_every_level_of_a_fresh_process_in_every_round() -> None:
     second = [("fastapi", 2, {}), ("flask-256-threads", 2, many), ("flask", 2, {})]
     assert started == first + second
     assert [one.level for one in found] == [0, 32, 64, 128, 256] * 6
-    assert [one.waiting for one in generator.orders] == [one.level for one in found]
-    assert {(one.mode, one.connections, one.rate_per_s) for one in generator.orders} == {
-        ("neighbour", 8, 400)
-    }
-    assert [one.seed for one in generator.orders] == [8] * 15 + [9] * 15
+    assert [one.mode for one in generator.orders] == ["closed", *["neighbour"] * 5] * 6
+    orders = [one for one in generator.orders if one.mode == "neighbour"]
+    assert [one.waiting for one in orders] == [one.level for one in found]
+    assert {(one.connections, one.rate_per_s) for one in orders} == {(8, 400)}
+    assert [one.seed for one in orders] == [8] * 15 + [9] * 15
     assert len(steps) == len(found)
     assert [backend.stopped for backend in backends] == [1] * 6
 
