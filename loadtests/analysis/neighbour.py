@@ -65,11 +65,16 @@ def services(readings: Sequence[NeighbourReading]) -> tuple[Service, ...]:
 
 def sentence(found: Sequence[Service]) -> str:
     """Say what waiting clients do to the others, and what one of them costs; empty where nothing is sure."""
-    sure = [one for one in found if one.last_kept and (one.stalled or one.last_kept.waiting)]
+    sure = [one for one in found if _is_sure(one)]
     limited = [one for one in sure if one.threads is not None]
     clauses = [_first(one) if one is limited[0] else _more(one, limited[0]) for one in limited]
     clauses += [said for one in found if one.threads is None and (said := _free(one, found, bool(limited)))]
     return "; ".join(clauses) + "." if clauses else ""
+
+
+def _is_sure(one: Service) -> bool:
+    """Whether it is known where it stops to keep up, or that it does not, up to the most that wait."""
+    return one.stalled is not None or (len(one.cells) > 1 and one.last_kept is one.cells[-1])
 
 
 def _first(one: Service) -> str:
@@ -98,7 +103,7 @@ def _more(one: Service, first: Service) -> str:
 
 def _free(one: Service, found: Sequence[Service], is_second: bool) -> str:
     said = ["has no such number to choose"] if is_second else []
-    if one.last_kept and (one.stalled or one.last_kept.waiting):
+    if _is_sure(one):
         said.append(f"keeps up {_reach(one)}")
     if one.client_bytes and one.client_bytes > 0:
         said.append(f"holds a waiting client in {_kb(one.client_bytes)} kB")
