@@ -4,43 +4,20 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from rich.console import Console
-
-from loadtests.analysis import neighbour as analysis
 from loadtests.backends import Usage
 from loadtests.backends.process import ProcessBackend
 from loadtests.compare.harness import GRACE_S, aim
 from loadtests.generator.messages import Order
 from loadtests.generator.process import Generator
-from loadtests.host.interruption import Interruption
-from loadtests.host.lock import exclusive_lock
-from loadtests.host.processes import Processes, cores, stolen_s
-from loadtests.report import neighbour as report
+from loadtests.host.processes import Processes, stolen_s
 from loadtests.results import Neighbour, NeighbourReading
 from loadtests.scenarios import INDEX, wait
 from loadtests.targets import Target, targets
 
-ORDER_S = 0.07
-"""What a window costs beside its own length and the waits."""
 WARMUP_S = 0.6
 """Closed loop on `index`, before anything is measured."""
-START_S = 1.0
-"""What starting a service takes, and asking it for its settings, roughly."""
-
-
-SETTINGS = Neighbour(
-    rounds=2,
-    window_s=1.5,
-    rate_per_s=400,
-    connections=8,
-    waiting=(0, 32, 64, 128, 256),
-    wait_ms=500,
-    threads=256,
-)
-"""Two rounds give p99 the thousand answers that it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +49,6 @@ def processes_of(processes: Processes, core: int | None, logs: Path) -> Start:
         return ProcessBackend(processes, core, {name: [sys.executable, "-m", package]}, {}, logs, environ)
 
     return start
-
-
-def cost_s(settings: Neighbour, shipped_threads: int = 64) -> float:
-    """Return how long it takes, roughly: beside settling, clients wait to be primed and at a window's end."""
-    wait_s = settings.wait_ms / 1000
-    total_s = 0.0
-    for threads in (shipped_threads, settings.threads, None):
-        total_s += START_S + WARMUP_S + ORDER_S
-        for waiting in settings.waiting:
-            turns = 0.0 if not waiting else max(1.0, waiting / threads) if threads else 1.0
-            total_s += settings.window_s + ORDER_S + wait_s * (1 + 2 * turns)
-    return total_s * settings.rounds
 
 
 def measure(
@@ -162,7 +127,7 @@ class _Running:
         probe, waits = outcome.served
         return NeighbourReading(
             level=waiting,
-            round=number,
+            unit=number,
             target=self.target.name,
             begin_s=outcome.begin_s,
             window_s=outcome.window_s,
@@ -210,27 +175,3 @@ class _Running:
 
 def _used(before: float | None, after: float | None) -> float | None:
     return None if before is None or after is None else after - before
-
-
-def main() -> None:
-    """Measure, and print what follows: for as long as no option of `compare` does."""
-    found: list[NeighbourReading] = []
-    interruption = Interruption()
-    with (
-        exclusive_lock(),
-        TemporaryDirectory() as folder,
-        interruption.handle_signals(),
-        Processes(interruption) as processes,
-    ):
-        server_core, generator_core = cores()
-        logs = Path(folder)
-        generator = Generator(processes, generator_core, logs / "generator.log")
-        start = processes_of(processes, server_core, logs)
-        places = server_core, generator_core
-        found.extend(measure(SETTINGS, start, generator, places, 0, Console(stderr=True).print))
-    concluded = analysis.services(found)
-    Console().print(report.table(concluded), report.memory(concluded), analysis.sentence(concluded), sep="\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from loadtests.analysis.metrics import CPU, CPU_AT_LIMIT, FACTS, LATENCIES, STARTS, THROUGHPUT
 from loadtests.analysis.thresholds import Threshold
 from loadtests.compare import custom_requests
-from loadtests.compare.presets import PLATEAU, PRESETS, WAITING_PLATEAU
+from loadtests.compare.presets import NEIGHBOUR, PLATEAU, PRESETS, WAITING_PLATEAU
 from loadtests.errors import Refusal
 from loadtests.host.processes import cores
-from loadtests.results import Backend, Capacity, Efficiency, Latency, Scenario, Settings, Stopping
+from loadtests.results import Backend, Capacity, Efficiency, Latency, Neighbour, Scenario, Settings, Stopping
 from loadtests.scenarios import SCENARIOS, Operation, operation
 from loadtests.targets import Target, address, second_instance, targets
 
@@ -56,6 +56,7 @@ def plan(options: argparse.Namespace) -> Plan:
     handicaps = _handicaps(options, chosen, backend)
     operations = _operations(options, is_custom)
     wanted = options.setup or ["efficiency", "capacity", "latency"]
+    neighbour = _neighbour(options, backend, is_custom)
     if "latency" in wanted and "capacity" not in wanted:
         raise Refusal("--setup latency needs --setup capacity: its rates are shares of the capacity.")
     server_core, generator_core = cores()
@@ -80,6 +81,7 @@ def plan(options: argparse.Namespace) -> Plan:
         efficiency=_changed(preset.efficiency, options) if "efficiency" in wanted else None,
         capacity=_changed(preset.capacity, options) if "capacity" in wanted else None,
         latency=_changed(preset.latency, options) if "latency" in wanted else None,
+        neighbour=neighbour,
         stopping=_stopping(preset.stopping, options),
         starts=backend != "url" and options.setup is None,
         warmup_s=preset.warmup_s,
@@ -228,6 +230,21 @@ def _generator(options: argparse.Namespace, server_core: int) -> tuple[str, ...]
         others = sorted(os.sched_getaffinity(0) - {server_core})
         return ("--workers", str(options.workers), "--cores", *map(str, others))
     return ("--expect-workers", str(options.expect_workers)) if options.expect_workers else ()
+
+
+def _neighbour(options: argparse.Namespace, backend: str, is_custom: bool) -> Neighbour | None:
+    """Return the set-up with clients that wait, where it is asked for or there is time for it."""
+    is_possible = backend == "process" and not (is_custom or options.null or options.handicap)
+    is_possible &= not (options.workers or options.expect_workers)
+    if "neighbour" in (options.setup or ()):
+        if not is_possible:
+            raise Refusal(
+                "--setup neighbour starts the services of this repository as processes, with one load "
+                "generator: it goes with neither another backend, services of your own, --null, --handicap "
+                "nor workers."
+            )
+        return NEIGHBOUR
+    return NEIGHBOUR if is_possible and options.preset == "thorough" and options.setup is None else None
 
 
 def _stopping(stopping: Stopping, options: argparse.Namespace) -> Stopping:

@@ -14,7 +14,7 @@ from loadtests.backends import Backend
 from loadtests.backends.compose import ComposeBackend
 from loadtests.backends.process import ProcessBackend
 from loadtests.backends.url import UrlBackend
-from loadtests.compare import custom_requests, environment
+from loadtests.compare import custom_requests, environment, neighbour
 from loadtests.compare.calibration import calibrate
 from loadtests.compare.gate import check_parity
 from loadtests.compare.harness import Harness
@@ -26,7 +26,7 @@ from loadtests.generator.process import Generator
 from loadtests.host.awake import Awake
 from loadtests.host.interruption import Interrupted, Interruption
 from loadtests.host.processes import Processes
-from loadtests.results import Environment, Results, Settings, Start
+from loadtests.results import Environment, Neighbour, Results, Settings, Start
 from loadtests.targets import Target
 
 
@@ -84,7 +84,7 @@ def run(
             ComparisonRun(plan, store, interruption, parts).run(shown)
     except Interrupted:
         pass
-    if not store.results.readings:
+    if not store.results.readings and not store.results.neighbour:
         return store.results, None
     # What was measured is kept, whenever the interruption comes.
     with suppress(Interrupted), interruption.deferred():
@@ -129,7 +129,10 @@ class ComparisonRun:
             awake = self._parts.awake(plan, processes)
             by_name = {target.name: target for target in targets}
             harness = Harness(settings, by_name, operations, backend, generator, awake, self._store.samples)
-            self._units(harness, shown)
+            if settings.efficiency or settings.capacity:
+                self._units(harness, shown)
+            if settings.neighbour:
+                self._neighbour(settings.neighbour, generator, processes, shown)
             self._store.update(complete=True)
 
     @contextmanager
@@ -201,6 +204,16 @@ class ComparisonRun:
             )
             for one in instances
         )
+
+    def _neighbour(
+        self, settings: Neighbour, generator: Generator, processes: Processes, shown: Display
+    ) -> None:
+        """Measure `index` beside clients that wait, in processes of its own."""
+        chosen = self._plan.settings
+        cores = chosen.server_core, chosen.generator_core
+        start = neighbour.processes_of(processes, chosen.server_core, self._plan.folder)
+        for reading in neighbour.measure(settings, start, generator, cores, chosen.seed, shown.show):
+            self._store.update(neighbour=(*self._store.results.neighbour, reading))
 
     def _rate_per_s(self, step: Step) -> float | None:
         """Return a share of the slower one's capacity in the first unit, in two digits; one for all units.

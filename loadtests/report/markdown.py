@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from loadtests.analysis.comparison import Comparison
-from loadtests.report import summary, wording
+from loadtests.analysis.neighbour import sentence, services
+from loadtests.report import neighbour, summary, wording
 from loadtests.report.preamble import preamble
 from loadtests.report.table import METHOD
 from loadtests.results import Results, Row
@@ -19,6 +20,7 @@ def draw(results: Results, comparison: Comparison) -> str:
         f"**{text(summary.write(results, comparison))}**",
         origin(results),
         headlines(results, comparison),
+        waiting(results),
         warnings(comparison),
         f"<details><summary>Every row ({len(comparison.rows)})</summary>",
         table(results, comparison.rows),
@@ -35,6 +37,14 @@ def origin(results: Results) -> str:
 def headlines(results: Results, comparison: Comparison) -> str:
     """Write the table of the headline metrics."""
     return table(results, [row for row in comparison.rows if row.headline])
+
+
+def waiting(results: Results) -> str:
+    """Write what waiting clients do to the others, where that was measured."""
+    if not results.neighbour:
+        return ""
+    found = services(results.neighbour)
+    return "\n\n".join((f"**{sentence(found)}**", neighbour.markdown(found), text(neighbour.memory(found))))
 
 
 def warnings(comparison: Comparison) -> str:

@@ -2,6 +2,7 @@
 
 from loadtests.analysis.rows import questions
 from loadtests.inference import ERROR, MARGIN
+from loadtests.report import neighbour
 from loadtests.report.wording import percent
 from loadtests.results import Results, Settings
 
@@ -19,6 +20,7 @@ def preamble(results: Results) -> list[tuple[str, str]]:
         ("compared", f"{candidate} against {control}: {requests}"),
         ("how", f"backend {settings.backend}, preset {settings.preset}, {pinned}{workers}"),
         *_setups(settings),
+        ("neighbour", neighbour.method(settings.neighbour) if settings.neighbour else ""),
         ("units", _units(results)),
         (
             "machine",

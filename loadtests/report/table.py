@@ -10,9 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from loadtests.analysis.comparison import Comparison
+from loadtests.analysis.neighbour import sentence as waiting_sentence
+from loadtests.analysis.neighbour import services
 from loadtests.analysis.validity import Validity
 from loadtests.inference import Verdict
-from loadtests.report import summary, wording
+from loadtests.report import neighbour, summary, wording
 from loadtests.report.preamble import preamble
 from loadtests.results import Results
 
@@ -32,8 +34,22 @@ def draw(results: Results, comparison: Comparison) -> RenderableType:
         Padding(Text(summary.write(results, comparison), style="bold"), (0, 0, 1, 0)),
         labelled(preamble(results)),
         Padding(headlines(results, comparison), (1, 0)),
+        *_neighbour(results),
         *bullets([*comparison.warnings, METHOD]),
     )
+
+
+def _neighbour(results: Results) -> list[RenderableType]:
+    """Lay out what waiting clients do to the others, where that was measured."""
+    if not results.neighbour:
+        return []
+    found = services(results.neighbour)
+    return [
+        Text(waiting_sentence(found), style="bold"),
+        Padding(neighbour.table(found), (1, 0)),
+        Text(neighbour.memory(found)),
+        Text(),
+    ]
 
 
 def labelled(pairs: list[tuple[str, str]]) -> Table:

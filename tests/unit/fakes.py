@@ -53,7 +53,6 @@ class FakeBackend:
         """Hold a little more once it has served."""
         return self.held_bytes + (5_000_000 if self.served.get(target.name) else 0)
 
-
     def settings(self, _: Target) -> dict[str, str | int | bool]:
         """Serve with one worker."""
         return {"workers": 1}

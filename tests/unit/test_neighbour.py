@@ -9,7 +9,8 @@ from rich.console import Console
 from loadtests.analysis.comparison import compare
 from loadtests.analysis.neighbour import LEAST_ANSWERS, STALLED_FACTOR, sentence, services
 from loadtests.analysis.validity import Validity
-from loadtests.compare.neighbour import SETTINGS, Service, cost_s, measure
+from loadtests.compare.neighbour import Service, measure
+from loadtests.compare.presets import NEIGHBOUR
 from loadtests.report import charts, neighbour
 from loadtests.report.charts import Chart
 from loadtests.results import NeighbourReading
@@ -50,7 +51,7 @@ def test_measure_takes_every_level_of_a_fresh_process_in_every_round() -> None:
 
     generator: Any = FakeGenerator(FakeBackend())
     steps: list[str] = []
-    found = list(measure(SETTINGS, start, generator, (None, None), 7, steps.append))
+    found = list(measure(NEIGHBOUR, start, generator, (None, None), 7, steps.append))
     many = {"THREADS": "256"}
     first = [("flask", 1, {}), ("flask-256-threads", 1, many), ("fastapi", 1, {})]
     second = [("fastapi", 2, {}), ("flask-256-threads", 2, many), ("flask", 2, {})]
@@ -70,7 +71,7 @@ def test_measure_that_is_left_early_keeps_what_it_has_and_stops_the_service() ->
     backend = FakeBackend()
     made: Any = backend
     generator: Any = FakeGenerator(backend)
-    measuring: Any = measure(SETTINGS, lambda *_: made, generator, (None, None), 0, lambda _: None)
+    measuring: Any = measure(NEIGHBOUR, lambda *_: made, generator, (None, None), 0, lambda _: None)
     found = [next(measuring) for _ in range(3)]
     measuring.close()
     assert [one.level for one in found] == [0, 32, 64]
@@ -87,13 +88,8 @@ def test_measure_of_an_interrupted_window_stops_the_service() -> None:
     made: Any = backend
     generator: Any = FakeGenerator(backend, interrupt)
     with pytest.raises(KeyboardInterrupt):
-        next(measure(SETTINGS, lambda *_: made, generator, (None, None), 0, lambda _: None))
+        next(measure(NEIGHBOUR, lambda *_: made, generator, (None, None), 0, lambda _: None))
     assert backend.stopped == 1
-
-
-def test_cost_of_the_settings_is_under_two_minutes() -> None:
-    """What somebody waits for who asks for nothing else."""
-    assert 90 < cost_s(SETTINGS) < 120
 
 
 def test_services_come_with_their_cells_in_order() -> None:
@@ -117,7 +113,7 @@ def test_services_take_the_median_over_rounds() -> None:
 
     def change(one: NeighbourReading) -> NeighbourReading:
         later = {"response": latencies(0.003), "waits_per_s": 2.0, "memory_bytes": 50_000_000}
-        return one.model_copy(update=later) if one.round == 2 and not one.level else one
+        return one.model_copy(update=later) if one.unit == 2 and not one.level else one
 
     cell = services(neighbour_readings(change))[0].cells[0]
     assert cell.p50_ms == pytest.approx(2)
@@ -292,7 +288,7 @@ def test_memory_and_method_say_what_was_measured() -> None:
         "Flask, 256 threads 38 kB (256 at once); FastAPI 22 kB (256 at once)"
     )
     assert neighbour.memory(()) == ""
-    assert neighbour.method(SETTINGS) == (
+    assert neighbour.method(NEIGHBOUR) == (
         "each alone, index in an open loop at 400 req/s on 8 connections "
         "while 0, 32, 64, 128, 256 clients sit in GET /wait?ms=500, 2 rounds of 1.5 s"
     )
