@@ -1,6 +1,6 @@
 """The headline ratios with their intervals as a small SVG; the same text on every machine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from math import log
 
@@ -10,12 +10,14 @@ from loadtests.report import wording
 from loadtests.report.palette import DARK, LIGHT, Palette
 from loadtests.results import Results, Row
 
-WIDTH, TOP, STEP, GAP, BOTTOM = 1020, 58, 25, 9, 44
-LEFT, RIGHT, VERDICT = 366, 626, 806
+WIDTH, TOP, STEP, GAP, BOTTOM = 1080, 58, 25, 9, 44
+LEFT, RIGHT, VERDICT = 388, 638, 812
 """Where the axis begins and ends, and where the verdicts begin; names stand left, numbers between."""
 
-LONGEST = 52
-"""Letters of a name or a verdict that fit beside the axis."""
+LONGEST, LONGEST_VERDICT = 55, 40
+"""Letters of a name and of a verdict that fit beside the axis."""
+
+CLAIM = "all intervals at once: 95 % confidence; log scale"
 
 DECADE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 
@@ -49,8 +51,8 @@ STYLE = f"""
 def draw(results: Results, comparison: Comparison) -> str:
     """Draw a line for each headline metric: ratio and interval on a log axis, or why there is none."""
     rows = [row for row in comparison.rows if row.headline]
-    bounds = [bound for row in rows if row.ratio for bound in (row.ratio.low, row.ratio.high)]
-    axis = _Axis(min([*bounds, 0.5]) / 1.1, max([*bounds, 2.0]) * 1.1)
+    low, high = reach(rows)
+    axis = _Axis(low / 1.1, high * 1.1)
     heights = list(_heights(rows))
     foot = (heights[-1] if heights else TOP) + STEP / 2
     height = round(foot + BOTTOM)
@@ -63,7 +65,7 @@ def draw(results: Results, comparison: Comparison) -> str:
         f"<style>{STYLE}</style>",
         f'<rect width="{WIDTH}" height="{height}" rx="8" class="ground"/>',
         _text(16, 26, f"{candidate} ÷ {control}", "head"),
-        _text(16, 44, "95 % interval, log scale", "quiet"),
+        _text(16, 44, CLAIM, "quiet"),
         _band(axis, MARGIN, foot),
         *(_tick(axis, tick, foot) for tick in ticks(axis.low, axis.high)),
     ]
@@ -102,9 +104,17 @@ def describe(results: Results, comparison: Comparison) -> str:
     )
 
 
+def reach(rows: Iterable[Row]) -> tuple[float, float]:
+    """Return the least and the greatest ratio to draw; an interval that says nothing yet is cut off there."""
+    ratios = [row.ratio for row in rows if row.ratio]
+    bounds = [bound for one in ratios if wording.is_known(one) for bound in (one.low, one.high)]
+    every = [*bounds, *(one.estimate for one in ratios), 0.5, 2.0]
+    return min(every), max(every)
+
+
 def ticks(low: float, high: float) -> list[float]:
     """Choose round ratios within bounds: six a decade, or three where they would touch."""
-    chosen = DECADE if high / low < 20 else (1.0, 2.0, 5.0)
+    chosen = DECADE if high / low < 6 else (1.0, 2.0, 5.0)
     every = (float(f"{digit:g}e{power}") for power in range(-4, 5) for digit in chosen)
     return [tick for tick in every if low <= tick <= high]
 
@@ -116,14 +126,16 @@ class _Axis:
         self.low, self.high = low, high
 
     def x(self, ratio: float) -> float:
-        return LEFT + (RIGHT - LEFT) * log(ratio / self.low) / log(self.high / self.low)
+        """Return where a ratio lies; what lies outside is put at the edge."""
+        inside = min(max(ratio, self.low), self.high)
+        return LEFT + (RIGHT - LEFT) * log(inside / self.low) / log(self.high / self.low)
 
 
 def _row(axis: _Axis, row: Row, y: float, results: Results) -> list[str]:
     said = wording.verdict(row, results)
     name = _text(16, y + 4, " · ".join(part for part in (row.scenario, row.title, row.level) if part))
     if row.ratio is None:
-        return [name, _text(VERDICT, y + 4, said, "quiet")]
+        return [name, _text(VERDICT, y + 4, said, "quiet", LONGEST_VERDICT)]
     low, middle, high = (axis.x(bound) for bound in (row.ratio.low, row.ratio.estimate, row.ratio.high))
     side = SIDES.get(row.verdict, "neither") if row.verdict else "neither"
     mark = (
@@ -136,7 +148,7 @@ def _row(axis: _Axis, row: Row, y: float, results: Results) -> list[str]:
         f'<line class="{side} interval" x1="{low:.1f}" y1="{y:.1f}" x2="{high:.1f}" y2="{y:.1f}"/>',
         mark,
         _text(RIGHT + 24, y + 4, wording.interval(row.ratio)),
-        _text(VERDICT, y + 4, said),
+        _text(VERDICT, y + 4, said, longest=LONGEST_VERDICT),
     ]
 
 
@@ -154,7 +166,7 @@ def _tick(axis: _Axis, ratio: float, foot: float) -> str:
     return line + _text(x, TOP - 10, f"{ratio:g}", "quiet middle")
 
 
-def _text(x: float, y: float, words: str, style: str = "") -> str:
-    shown = words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
+def _text(x: float, y: float, words: str, style: str = "", longest: int = LONGEST) -> str:
+    shown = words if len(words) <= longest else words[: longest - 1] + "…"
     attribute = f' class="{style}"' if style else ""
     return f'<text x="{x:.1f}" y="{y:.1f}"{attribute}>{escape(shown)}</text>'

@@ -26,6 +26,7 @@ MARKS = {
     Verdict.SLOWER: "▼",
     Verdict.EQUIVALENT: "=",
     Verdict.INCONCLUSIVE: "?",
+    Verdict.DISTURBED: "!",
 }
 
 LIMITS_OF_IT = (

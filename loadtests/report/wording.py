@@ -33,16 +33,24 @@ def percent(share: float) -> str:
 def interval(ratio: Interval | None) -> str:
     """Write an estimate and its bounds; without bounds where it is exact, as of two sizes.
 
-    With a third decimal where the second would hide how near or how small the bounds are.
+    With a third decimal where the second would hide how near or how small the bounds are, or on which side of
+    1 they lie.
     """
     if ratio is None:
         return NOTHING
     if ratio.low == ratio.high:
         return f"{ratio.estimate:.2f}"
-    if ratio.high / ratio.low > UNKNOWN:
+    if not is_known(ratio):
         return f"{ratio.estimate:.2f} [?]"
-    digits = 3 if ratio.high < 0.2 or ratio.high - ratio.low < 0.02 else 1 if ratio.low >= 10 else 2
+    looks_like_1 = any(bound != 1 and f"{bound:.2f}" == "1.00" for bound in (ratio.low, ratio.high))
+    is_fine = ratio.high < 0.2 or ratio.high - ratio.low < 0.02 or looks_like_1
+    digits = 3 if is_fine else 1 if ratio.low >= 10 else 2
     return f"{ratio.estimate:.{digits}f} [{ratio.low:.{digits}f}, {ratio.high:.{digits}f}]"
+
+
+def is_known(ratio: Interval) -> bool:
+    """Whether an interval says anything yet: where it does not, its ends are no measure of a picture."""
+    return ratio.high / ratio.low <= UNKNOWN
 
 
 def metric(row: Row) -> str:

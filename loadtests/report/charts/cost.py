@@ -1,6 +1,7 @@
-"""CPU time per request by how many are answered a second: it falls as a service has more to do at once."""
+"""CPU time per request over the rate at which requests are answered: it may fall as a service gets busy."""
 
 from math import log10
+from statistics import median
 from typing import Any
 
 import plotly.graph_objects as go
@@ -31,10 +32,10 @@ def draw(results: Results, comparison: Comparison) -> Section:
     return Section(
         "cost",
         "CPU per request over rate",
-        "Every load of every set-up, medians over units. A service that has more to do at once gathers more "
-        "in one turn of its loop, and needs less for each request: so the ratio depends on the rate at which "
-        "it is asked for.",
-        "targets",
+        "A point for each load of each set-up, medians over units; what was not believed is left out. A busy "
+        "service can handle several requests in one turn of its loop, and then needs less for each: so the "
+        "ratio depends on the rate.",
+        "points",
         tuple(charts),
     )
 
@@ -52,8 +53,7 @@ def _points(comparison: Comparison, scenario: str, target: str) -> list[Point]:
 
 
 def _middle(by_unit: dict[int, float]) -> float | None:
-    values = sorted(by_unit.values())
-    return values[len(values) // 2] if values else None
+    return median(by_unit.values()) if by_unit else None
 
 
 def _load(cell: Cell) -> str:
@@ -63,7 +63,7 @@ def _load(cell: Cell) -> str:
         case "capacity":
             return f"{cell.level:g} in flight"
         case _:
-            return "open loop"
+            return f"open loop at {cell.level * 100:g} % of capacity"
 
 
 def _chart(results: Results, scenario: str, found: list[list[Point]], place: int) -> Chart:
@@ -99,8 +99,8 @@ def _chart(results: Results, scenario: str, found: list[list[Point]], place: int
         return traces, layout
 
     said = "; ".join(
-        f"{title} from {number(points[0][1])} at {number(points[0][0])} a second to "
-        f"{number(points[-1][1])} at {number(points[-1][0])}"
+        f"{title} {number(points[0][1])} at {number(points[0][0])} a second"
+        + (f", {number(points[-1][1])} at {number(points[-1][0])}" if len(points) > 1 else "")
         for title, points in zip(titles, found, strict=True)
         if points
     )

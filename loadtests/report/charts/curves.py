@@ -26,6 +26,8 @@ class Quantity:
     name: str
     unit: str
     value: Callable[[Reading], float | None]
+    names_rate: bool
+    """Whether the answers a second stand beside it: a latency means nothing without its load."""
 
 
 def draw(
@@ -83,10 +85,19 @@ def draw(
 
 def _table(quantity: Quantity, titles: list[str], curves: list[list[Point]]) -> Table:
     named = [(title, point) for title, points in zip(titles, curves, strict=True) for point in points]
+    rate = ("req/s",) if quantity.names_rate else ()
     return Table(
-        ("in flight", "target", quantity.unit, "lowest", "highest", "limit"),
+        ("in flight", "target", quantity.unit, "lowest", "highest", *rate, "limit"),
         tuple(
-            (f"{point.level:g}", title, point.middle, point.low, point.high, str(point.validity))
+            (
+                f"{point.level:g}",
+                title,
+                point.middle,
+                point.low,
+                point.high,
+                *((point.rate_per_s,) if quantity.names_rate else ()),
+                str(point.validity),
+            )
             for title, point in sorted(named, key=lambda pair: pair[1].level)
         ),
     )
@@ -100,6 +111,11 @@ def _describe(quantity: Quantity, scenario: str, titles: list[str], curves: list
         if points
     ]
     return f"{quantity.name} of {scenario} in {quantity.unit}: {'; '.join(parts)}."
+
+
+def _load(quantity: Quantity, point: Point) -> str:
+    rate = f", {number(point.rate_per_s)} req/s" if quantity.names_rate else ""
+    return f"{point.level:g} in flight{rate}"
 
 
 def _traces(palette: Palette, quantity: Quantity, title: str, side: int, points: list[Point]) -> list[Any]:
@@ -130,7 +146,7 @@ def _traces(palette: Palette, quantity: Quantity, title: str, side: int, points:
             "color": [palette.card if doubt else colour for doubt in doubted],
             "line": {"color": colour, "width": 2},
         },
-        customdata=[[number(point.middle), str(point.validity)] for point in points],
-        hovertemplate="%{x} in flight: %{customdata[0]} " + quantity.unit + " (%{customdata[1]})",
+        customdata=[[number(point.middle), str(point.validity), _load(quantity, point)] for point in points],
+        hovertemplate="%{customdata[2]}: %{customdata[0]} " + quantity.unit + " (%{customdata[1]})",
     )
     return [band, line]

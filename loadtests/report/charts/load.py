@@ -13,9 +13,15 @@ BAND = (
     "the same side. Hollow points were not believed."
 )
 
-THROUGHPUT = Quantity("throughput", "Throughput", "req/s", lambda reading: reading.throughput_per_s)
+THROUGHPUT = Quantity(
+    "throughput", "Throughput", "req/s", lambda reading: reading.throughput_per_s, names_rate=False
+)
 TAIL = Quantity(
-    "p99", "p99 latency", "ms", lambda reading: reading.service.p99_s * 1e3 if reading.service else None
+    "p99",
+    "p99 latency",
+    "ms",
+    lambda reading: reading.service.p99_s * 1e3 if reading.service else None,
+    names_rate=True,
 )
 
 
@@ -42,7 +48,8 @@ def tail(results: Results, comparison: Comparison) -> Section:
     return Section(
         "tail",
         "p99 latency against requests in flight",
-        f"From sending to the whole answer, in the same windows as the throughput. {BAND}",
+        "Service time, from sending to the whole answer, in the same windows as the throughput; each number "
+        f"stands beside its requests in flight and its answers a second. {BAND}",
         "targets",
         _charts(results, comparison, TAIL, None),
     )

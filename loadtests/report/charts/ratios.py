@@ -6,10 +6,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from loadtests.analysis.comparison import Comparison
-from loadtests.inference import MARGIN, Verdict
+from loadtests.inference import ERROR, MARGIN, Interval, Verdict
 from loadtests.report import wording
 from loadtests.report.charts.chart import Chart, Section, Table, both, plain
-from loadtests.report.forest_plot import describe, ticks
+from loadtests.report.forest_plot import describe, reach, ticks
 from loadtests.report.palette import Palette
 from loadtests.results import Results, Row
 
@@ -26,17 +26,17 @@ def draw(results: Results, comparison: Comparison) -> Section:
     return Section(
         "ratios",
         f"{candidate} ÷ {control}",
-        "Each point is a ratio with its 95 % interval, on a logarithmic axis. Within the shaded band, "
-        f"±{wording.percent(MARGIN)}, a difference counts as none. What could not be believed is "
-        "named, not drawn.",
+        f"Each point is a ratio with its interval, on a logarithmic axis; with {wording.percent(1 - ERROR)} "
+        f"confidence all intervals are right at once. Within the shaded band, ±{wording.percent(MARGIN)}, a "
+        "difference counts as none. What could not be believed is named, not drawn.",
         "verdicts",
         (_chart(results, comparison, rows),) if rows else (),
     )
 
 
 def _chart(results: Results, comparison: Comparison, rows: list[Row]) -> Chart:
-    bounds = [bound for row in rows if row.ratio for bound in (row.ratio.low, row.ratio.high)]
-    low, high = min([*bounds, 0.5]) / 1.12, max([*bounds, 2.0]) * 1.12
+    least, most = reach(rows)
+    low, high = least / 1.12, most * 1.12
 
     def drawing(palette: Palette) -> tuple[list[Any], dict[str, Any]]:
         places = list(range(len(rows)))
@@ -70,7 +70,7 @@ def _chart(results: Results, comparison: Comparison, rows: list[Row]) -> Chart:
             ],
         }
         return [
-            _points(palette, results, rows),
+            _points(palette, results, rows, (low / 2, high * 2)),
             _limits(palette, results, rows, low),
         ], layout
 
@@ -78,7 +78,7 @@ def _chart(results: Results, comparison: Comparison, rows: list[Row]) -> Chart:
     entries = tuple(
         (
             wording.subject(row),
-            *((row.ratio.estimate, row.ratio.low, row.ratio.high) if row.ratio else (None,) * 3),
+            *_numbers(row.ratio),
             wording.verdict(row, results),
         )
         for row in rows
@@ -92,6 +92,15 @@ def _chart(results: Results, comparison: Comparison, rows: list[Row]) -> Chart:
     )
 
 
+def _numbers(ratio: Interval | None) -> tuple[float | None, float | None, float | None]:
+    """Return estimate and bounds; the bounds of an interval that says nothing yet are no numbers to read."""
+    if ratio is None:
+        return None, None, None
+    if not wording.is_known(ratio):
+        return ratio.estimate, None, None
+    return ratio.estimate, ratio.low, ratio.high
+
+
 def _label(row: Row) -> str:
     """Name a row in at most `LONGEST` letters, or on a narrow page there is no room for the axis."""
     scenario = row.scenario or ""
@@ -103,7 +112,8 @@ def _label(row: Row) -> str:
     return plain(" · ".join(part for part in (scenario, row.title) if part)) + second
 
 
-def _points(palette: Palette, results: Results, rows: list[Row]) -> Any:
+def _points(palette: Palette, results: Results, rows: list[Row], edges: tuple[float, float]) -> Any:
+    """Draw estimates and intervals; an interval that says nothing yet runs out of the picture."""
     drawn = [(place, row, row.ratio) for place, row in enumerate(rows) if row.ratio]
     colours = {Verdict.FASTER: palette.candidate, Verdict.SLOWER: palette.control}
     symbols = {Verdict.FASTER: "circle", Verdict.SLOWER: "square"}
@@ -116,8 +126,8 @@ def _points(palette: Palette, results: Results, rows: list[Row]) -> Any:
         y=[place for place, _, _ in drawn],
         mode="markers",
         error_x={
-            "array": [ratio.high - ratio.estimate for _, _, ratio in drawn],
-            "arrayminus": [ratio.estimate - ratio.low for _, _, ratio in drawn],
+            "array": [min(ratio.high, edges[1]) - ratio.estimate for _, _, ratio in drawn],
+            "arrayminus": [ratio.estimate - max(ratio.low, edges[0]) for _, _, ratio in drawn],
             "color": palette.ink,
             "thickness": 1.5,
             "width": 5,
@@ -146,7 +156,7 @@ def _points(palette: Palette, results: Results, rows: list[Row]) -> Any:
 def _limits(palette: Palette, results: Results, rows: list[Row], left: float) -> Any:
     named = [
         # In two lines, so that it fits a narrow page.
-        (place, plain(wording.verdict(row, results)).replace(" (", "<br>(", 1))
+        (place, plain(wording.verdict(row, results)).replace(" (", "<br>\N{NO-BREAK SPACE}(", 1))
         for place, row in enumerate(rows)
         if not row.ratio
     ]
@@ -154,7 +164,7 @@ def _limits(palette: Palette, results: Results, rows: list[Row], left: float) ->
         x=[left] * len(named),
         y=[place for place, _ in named],
         mode="text",
-        text=[f" <i>{words}</i>" for _, words in named],
+        text=[f"\N{NO-BREAK SPACE}<i>{words}</i>" for _, words in named],
         textposition="middle right",
         cliponaxis=False,
         textfont={"color": palette.quiet},

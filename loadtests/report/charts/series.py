@@ -21,6 +21,8 @@ class Point:
     high: float
     validity: Validity
     reason: str
+    rate_per_s: float
+    """Answers a second under that load, the median over its readings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,40 @@ def curve(
         values = [number for reading in cell.readings if (number := value(reading)) is not None]
         if values:
             points.append(
-                Point(cell.level, median(values), min(values), max(values), cell.validity, cell.reason)
+                Point(
+                    cell.level,
+                    median(values),
+                    min(values),
+                    max(values),
+                    cell.validity,
+                    cell.reason,
+                    median(reading.throughput_per_s for reading in cell.readings),
+                )
             )
     return sorted(points, key=lambda point: point.level)
+
+
+def offered_per_s(results: Results, scenario: str, share: float) -> float | None:
+    """Return the rate that was asked of both targets at a share of capacity; None where there was none."""
+    return next(
+        (
+            reading.offered_per_s
+            for reading in results.readings
+            if (reading.setup, reading.scenario, reading.level) == ("latency", scenario, share)
+        ),
+        None,
+    )
+
+
+def late_s(results: Results, scenario: str, share: float, target: str) -> list[float]:
+    """Return how much later than due the generator sent, the median of each window, in ascending order."""
+    return sorted(
+        reading.late_s
+        for reading in results.readings
+        if (reading.setup, reading.scenario, reading.level, reading.target)
+        == ("latency", scenario, share, target)
+        and reading.late_s is not None
+    )
 
 
 def pairs(results: Results, scenario: str) -> list[Pair]:

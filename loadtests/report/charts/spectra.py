@@ -1,19 +1,37 @@
 """How latency grows towards the slowest answers, by both clocks."""
 
 from math import log10
+from statistics import median
 from typing import Any
 
 import plotly.graph_objects as go
 
 from loadtests.analysis.comparison import Comparison
+from loadtests.analysis.metrics import MICRO
 from loadtests.analysis.validity import Validity
 from loadtests.report.charts.chart import Chart, Doubt, Section, Table, both, plain
+from loadtests.report.charts.series import late_s, offered_per_s
 from loadtests.report.palette import Palette
 from loadtests.report.wording import number
 from loadtests.results import Latencies, Results, Spectrum
 
 HEIGHT = 280
 SHARES = (0.5, 0.9, 0.99, 0.999)
+HEAD = (
+    "target",
+    "time",
+    "req/s",
+    "in flight",
+    "answers",
+    "p50",
+    "p90",
+    "p99",
+    "p99.9",
+    "max",
+    "late (µs)",
+    "at worst (µs)",
+)
+"""Late is the generator: when it sent, after it should have; median over windows, and the worst of them."""
 BEYOND = 10
 """So many answers must be slower than a percentile for it to mean anything."""
 
@@ -41,9 +59,10 @@ def draw(results: Results, comparison: Comparison) -> Section:
         "spectra",
         "Latency spectrum at equal rates",
         "Each target alone, open loop: requests are sent when they are due, whether or not the last was "
-        "answered. Thick lines count from the intended moment of sending, thin ones from the actual one; the "
-        "gap is time spent waiting for a turn, which a closed loop hides. Percentiles with fewer than ten "
-        "slower answers are left out.",
+        "answered. Thick lines are response time, from the intended moment of sending, thin ones service "
+        "time, from the actual one; the gap is time spent waiting for a turn, which a closed loop hides."
+        f"{_lateness(results)} In the tables, in flight is the rate times the mean of that time. Percentiles with "
+        "fewer than ten slower answers are left out.",
         "clocks",
         tuple(charts),
     )
@@ -74,7 +93,7 @@ def _chart(
 
     def drawing(palette: Palette) -> tuple[list[Any], dict[str, Any]]:
         traces = [
-            _trace(palette, titles[side], side, clock, one, limits[side][0].is_believed)
+            _trace(palette, titles[side], side, clock, one, where, limits[side][0].is_believed)
             for side, one in enumerate(found)
             if one
             for clock in ("service", "response")
@@ -100,7 +119,7 @@ def _chart(
         key=f"spectra-{place}",
         title=f"{first.scenario}, {where} (ms)",
         description=_describe(first.scenario, where, titles, found),
-        table=_table(titles, found),
+        table=_table(results, found),
         doubts=tuple(
             Doubt(f"{title} ({validity})", reason)
             for title, (validity, reason) in zip(titles, limits, strict=True)
@@ -111,16 +130,20 @@ def _chart(
 
 
 def _where(results: Results, spectrum: Spectrum) -> str:
-    rate = next(
-        (
-            reading.offered_per_s
-            for reading in results.readings
-            if (reading.setup, reading.scenario, reading.level)
-            == ("latency", spectrum.scenario, spectrum.level)
-        ),
-        None,
+    rate = offered_per_s(results, spectrum.scenario, spectrum.level)
+    return (f"{number(rate)} req/s, " if rate else "") + f"{spectrum.level * 100:g} % of capacity"
+
+
+def _lateness(results: Results) -> str:
+    """Say how late the generator itself was, over all windows; it is part of response time."""
+    found = sorted(one.late_s for one in results.readings if one.late_s is not None)
+    if not found:
+        return ""
+    middle, most = (number(seconds * MICRO) for seconds in (median(found), found[-1]))
+    return (
+        f" The generator itself sent {middle} µs later than due, the median over windows of their medians, "
+        f"and {most} µs in the worst window."
     )
-    return f"{spectrum.level * 100:g} % of capacity" + (f", {number(rate)} req/s" if rate else "")
 
 
 def _validity(comparison: Comparison, spectrum: Spectrum | None) -> tuple[Validity, str]:
@@ -133,7 +156,9 @@ def _validity(comparison: Comparison, spectrum: Spectrum | None) -> tuple[Validi
     return Validity.OK, ""
 
 
-def _trace(palette: Palette, title: str, side: int, clock: str, spectrum: Spectrum, believed: bool) -> Any:
+def _trace(
+    palette: Palette, title: str, side: int, clock: str, spectrum: Spectrum, where: str, believed: bool
+) -> Any:
     colour = (palette.control, palette.candidate)[side]
     thick = clock == "response"
     points = _points(spectrum.response if thick else spectrum.service, spectrum.count)
@@ -141,7 +166,7 @@ def _trace(palette: Palette, title: str, side: int, clock: str, spectrum: Spectr
         x=[1 / (1 - share) for share, _ in points],
         y=[ms for _, ms in points],
         mode="lines+markers",
-        name=f"{plain(title)}, from {'intended' if thick else 'actual'} sending",
+        name=f"{plain(title)}, {clock} time",
         line={
             "color": colour,
             "width": 2.5 if thick else 1.2,
@@ -154,27 +179,40 @@ def _trace(palette: Palette, title: str, side: int, clock: str, spectrum: Spectr
             "line": {"color": colour, "width": 1.5},
         },
         customdata=[[f"{share * 100:g}", number(ms)] for share, ms in points],
-        hovertemplate="%{customdata[0]} % within %{customdata[1]} ms",
+        hovertemplate=f"{where}: %{{customdata[0]}} % within %{{customdata[1]}} ms",
     )
 
 
 def _describe(scenario: str, where: str, titles: list[str], found: list[Spectrum | None]) -> str:
     parts = [
-        f"{title} {number(one.response.p50_s * 1e3)} ms at the median and "
-        f"{number(one.response.p99_s * 1e3)} ms at p99"
+        f"{title} "
+        + ", ".join(f"{number(ms)} ms at p{share * 100:g}" for share, ms in _points(one.response, one.count))
         for title, one in zip(titles, found, strict=True)
         if one
     ]
-    return f"Latency of {scenario} at {where}, from intended sending: {'; '.join(parts)}."
+    return f"Response time of {scenario} at {where}: {'; '.join(parts)}."
 
 
-def _table(titles: list[str], found: list[Spectrum | None]) -> Table:
+def _table(results: Results, found: list[Spectrum | None]) -> Table:
     rows: list[tuple[str | float | None, ...]] = []
-    for title, one in zip(titles, found, strict=True):
+    for target, one in zip(results.targets, found, strict=True):
         if not one:
             continue
-        for words, clock in (("intended", one.response), ("actual", one.service)):
+        rate = offered_per_s(results, one.scenario, one.level)
+        late = late_s(results, one.scenario, one.level, target.name)
+        for words, clock in (("response", one.response), ("service", one.service)):
             meant = dict(_points(clock, one.count))
-            rows.append((title, words, one.count, *(meant.get(share) for share in SHARES), clock.max_s * 1e3))
-    head = ("target", "from sending", "answers", "p50 (ms)", "p90 (ms)", "p99 (ms)", "p99.9 (ms)", "max (ms)")
-    return Table(head, tuple(rows))
+            rows.append(
+                (
+                    target.title,
+                    words,
+                    rate,
+                    # Little's law: how many had begun by that clock, and had no answer yet.
+                    rate * clock.mean_s if rate else None,
+                    one.count,
+                    *(meant.get(share) for share in SHARES),
+                    clock.max_s * 1e3,
+                    *((median(late) * MICRO, late[-1] * MICRO) if late else (None, None)),
+                )
+            )
+    return Table(HEAD, tuple(rows))

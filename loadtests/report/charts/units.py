@@ -15,6 +15,7 @@ from loadtests.report.wording import number, percent
 from loadtests.results import Results
 
 HEIGHT = 260
+TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10, 20, 50, 100)
 
 
 def draw(results: Results, comparison: Comparison) -> Section:
@@ -28,8 +29,8 @@ def draw(results: Results, comparison: Comparison) -> Section:
     return Section(
         "units",
         "Unit by unit",
-        f"CPU time per request, {candidate} ÷ {control}, both loaded at once on the same core: a point a "
-        "unit, which is a fresh process of each; logarithmic axis. Hollow: something else was at work. "
+        f"CPU time per request, {candidate} ÷ {control}, both loaded at once: a point for each unit, which "
+        "is a fresh process of each; logarithmic axis. In hollow ones something else was at work. "
         f"Within the band, ±{percent(MARGIN)}, a difference counts as none.",
         "units",
         tuple(charts),
@@ -50,34 +51,14 @@ def _chart(scenario: str, control: str, found: list[Pair], disturbed: Mapping[in
         layout = {
             "xaxis": {
                 "title": {"text": "unit"},
-                "range": [0, found[-1].unit + 1],
+                "range": [0.5, found[-1].unit + 0.5],
                 "tickformat": "d",
                 "nticks": 7,
             },
             "yaxis": {
                 "type": "log",
                 "range": [log10(low / 1.08), log10(high * 1.08)],
-                "tickvals": [
-                    0.01,
-                    0.02,
-                    0.05,
-                    0.1,
-                    0.2,
-                    0.3,
-                    0.5,
-                    0.7,
-                    0.8,
-                    1,
-                    1.25,
-                    1.5,
-                    2,
-                    3,
-                    5,
-                    10,
-                    20,
-                    50,
-                    100,
-                ],
+                "tickvals": TICKS,
             },
             "shapes": [
                 {
@@ -98,8 +79,8 @@ def _chart(scenario: str, control: str, found: list[Pair], disturbed: Mapping[in
     return Chart(
         key=f"units-{place}",
         title=f"{scenario} (ratio)",
-        description=f"Ratio of CPU time per request of {scenario} in {len(found)} units, "
-        f"from {number(min(ratios))} to {number(max(ratios))}; {len(others)} of them were disturbed.",
+        description=f"Ratio of CPU time per request of {scenario} by unit, from {number(min(ratios))} to "
+        f"{number(max(ratios))}; units: {len(found)}, of them disturbed: {len(others)}.",
         table=Table(
             ("unit", "ratio", f"{control} (µs)", "disturbed"),
             tuple(
