@@ -50,7 +50,7 @@ def interval(ratio: Interval | None) -> str:
 
 def is_known(ratio: Interval) -> bool:
     """Whether an interval says anything yet: where it does not, its ends are no measure of a picture."""
-    return ratio.high / ratio.low <= UNKNOWN
+    return ratio.high <= UNKNOWN * ratio.low
 
 
 def metric(row: Row) -> str:

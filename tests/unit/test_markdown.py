@@ -3,9 +3,10 @@
 from markdown_it import MarkdownIt
 
 from loadtests.analysis.comparison import compare
+from loadtests.inference import Interval, Verdict
 from loadtests.report.markdown import draw, headlines, text
 from loadtests.targets import Target
-from tests.unit.comparison_factory import ROWS, comparison
+from tests.unit.comparison_factory import ROWS, comparison, row
 from tests.unit.results_factory import results
 
 HOSTILE = "<script>alert(1)</script> | *x* _y_ `z` [l](http://evil) ~~s~~ \\"
@@ -34,6 +35,24 @@ def test_draw_a_comparison_holds_every_row_and_every_warning() -> None:
     assert len(tables) == 2 + len(compared.rows) + sum(row.headline for row in compared.rows)
     assert all(text(warning) in drawn for warning in compared.warnings)
     assert "- **machine**: A CPU @ 2.50GHz, 2 cores, Linux 6.12, Python 3.13.1" in drawn
+
+
+def test_draw_a_stopped_comparison_says_so_before_its_numbers() -> None:
+    """A part is never taken for the whole."""
+    measured = results(complete=False)
+    assert draw(measured, comparison(measured)).index("**STOPPED**") < 300
+
+
+def test_headlines_of_open_and_disturbed_rows_say_what_is_missing() -> None:
+    """Bounds that say nothing yet are not written out; a disturbed ratio stands beside what is left."""
+    measured = results()
+    unknown = row(ratio=(0.4, 1e-9, 1e9), verdict=Verdict.INCONCLUSIVE, more_units=3)
+    disturbed = row(verdict=Verdict.DISTURBED, undisturbed=Interval(0.5, 0.3, 1.2))
+    lines = headlines(measured, comparison(measured, unknown, disturbed)).splitlines()[2:]
+    assert [line.split(" | ")[-2:] for line in lines] == [
+        ["0.40 [?]", "inconclusive (3 more units) |"],
+        ["0.39 [0.38, 0.40]", r"disturbed (without: 0.50 \[0.30, 1.20\]) |"],
+    ]
 
 
 def test_draw_a_hostile_title_shows_it_as_it_is() -> None:

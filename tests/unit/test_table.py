@@ -4,6 +4,7 @@ import pytest
 from rich.console import Console
 
 from loadtests.analysis.comparison import Comparison, compare
+from loadtests.inference import Interval, Verdict
 from loadtests.report.table import draw
 from loadtests.results import Results, Scenario
 from loadtests.targets import Target
@@ -26,16 +27,20 @@ def test_draw_a_complete_comparison_is_this_table() -> None:
 
 
 EXPECTED = """\
+FastAPI used 0.39 times the CPU time of Flask for one GET /, served 2.6 times as many requests a
+second on one core and took 1.72 times as long to start.
+
 compared    FastAPI against Flask: index = GET /; echo = POST /echo; wait = GET /wait?ms=20
 how         backend process, preset default, servers on core 0, generator on core 1
-efficiency  both at once, equal requests, 8 connections each, 12 rounds of 1 s
-capacity    each alone, closed loop, 1 to 128 in flight, 8 rounds of 1 s
-latency     each alone, open loop at 25, 50, 75 % of the slower one's capacity, 8 rounds of 2 s
+efficiency  both at once, equal requests, 8 connections each, 1 × 1 s a unit
+capacity    each alone, closed loop, 1 to 128 in flight, 1 s each a unit
+latency     each alone, open loop at 25, 50, 75 % of the slower one's capacity, 2 s each a unit
+units       8, each a fresh process of both; seed 7; idle cores were kept awake
 machine     A CPU @ 2.50GHz, 2 cores, Linux 6.12, Python 3.13.1
 versions    locust 2.47.0 · gevent 26.9.0 · pydantic 2.14.3
 revision    0123456789ab, 2026-11-24 12:00 UTC
-claims      a ratio within ±2 % counts as no difference; the control against itself (A/A) came to
-            1.001 [0.996, 1.006]
+claims      a ratio within ±2 % counts as no difference; the 16 measured rows below are all right at
+            once with 95 % confidence, whenever the run ends
 
 metric                level                Flask  FastAPI       FastAPI ÷ Flask  verdict
 ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -65,14 +70,43 @@ packages                                      14       18                  1.29 
 
 • generator-bound: FastAPI, echo, capacity: the load generator was busy for 97% of the time, so the
   target's limit was not reached; use more workers (--workers)
-• Values are medians over rounds. Each ratio, with its 95 % interval, comes from pairs of rounds
-  (Hodges-Lehmann, exact signed-rank); every answer was checked byte for byte."""
+• Values are medians over units. Each ratio comes from pairs of units: the mean of their log-ratios,
+  with a confidence sequence, which may be looked at after every unit; every answer was checked byte
+  for byte."""  # noqa: RUF001
 
 
 def test_draw_a_stopped_comparison_says_so() -> None:
     """A part is never taken for the whole."""
     measured = results(complete=False)
-    assert drawn(measured, comparison(measured)).startswith("STOPPED     before its end; ")
+    assert drawn(measured, comparison(measured)).splitlines()[3].startswith("STOPPED     before its end; ")
+
+
+def test_draw_open_and_disturbed_rows_say_what_is_missing() -> None:
+    """How many units would settle a row, and what is left of one that was disturbed, in lines that fit."""
+    measured = results()
+    rows = (
+        row(ratio=(0.4, 0.01, 16), verdict=Verdict.INCONCLUSIVE, more_units=3),
+        row(verdict=Verdict.DISTURBED, undisturbed=Interval(0.5, 0.3, 1.2)),
+    )
+    text = drawn(measured, comparison(measured, *rows))
+    assert OPEN in text
+    assert text.startswith("Nothing is settled")
+
+
+OPEN = """
+index
+CPU per request (µs)           640      250           0.40 [?]  inconclusive (3
+                                                                more units)
+CPU per request (µs)           640      250  0.39 [0.38, 0.40]  disturbed (without:
+                                                                0.50 [0.30, 1.20])
+"""
+
+
+def test_draw_a_comparison_of_one_address_says_that_its_processes_stayed() -> None:
+    """A service at a URL is not ours to start again."""
+    measured = results(settings={"backend": "url", "keeps_awake": False, "seed": 9})
+    text = drawn(measured, comparison(measured))
+    assert "units       8, the same processes in all; seed 9; idle cores were free to sleep" in text
 
 
 def test_draw_a_row_that_is_no_headline_leaves_it_out() -> None:
@@ -104,7 +138,9 @@ def test_draw_custom_services_fits_a_hundred_columns(title: str) -> None:
     """Long names fold; no line is longer, and no number is broken."""
     targets = Target("a", title, None, "http://a"), Target("b", f"{title} 2", None, "http://b")
     request = "GET /a/long/path/that/never/ends?and=has&many=parameters"
-    measured = results(targets, settings={"scenarios": (Scenario(name=request, request=request),)})
+    measured = results(
+        targets, settings={"scenarios": (Scenario(name=request, request=request, plateau=(8,)),)}
+    )
     rows = [row(request, values=(1234567.0, 7654321.0), ratio=(0.1234, 0.1111, 0.1555), level="x" * 40)]
     text = drawn(measured, comparison(measured, *rows, warnings=("y" * 250,)))
     assert max(map(len, text.splitlines())) <= 100

@@ -61,8 +61,8 @@ def draw(results: Results, comparison: Comparison) -> Section:
         "Each target alone, open loop: requests are sent when they are due, whether or not the last was "
         "answered. Thick lines are response time, from the intended moment of sending, thin ones service "
         "time, from the actual one; the gap is time spent waiting for a turn, which a closed loop hides."
-        f"{_lateness(results)} In the tables, in flight is the rate times the mean of that time. Percentiles with "
-        "fewer than ten slower answers are left out.",
+        f"{_lateness(results)} In the tables, in flight is the rate times the mean of that time. Percentiles "
+        "with fewer than ten slower answers are left out.",
         "clocks",
         tuple(charts),
     )
