@@ -1,23 +1,33 @@
 """The report in a real browser, opened from its folder."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from loadtests.results import Results, Scenario
+from loadtests.analysis.comparison import compare
+from loadtests.report.summary import write
+from loadtests.results import Reading, Results, Scenario, load
 from loadtests.targets import Target
 from tests.integration.browser.chromium import browsing, require_chromium
-from tests.integration.browser.report_page import kept, opened
-from tests.unit.results_factory import results
+from tests.integration.browser.report_page import kept, opened, starved
+from tests.unit.results_factory import UNITS, results
 
 pytestmark = pytest.mark.full
 
 HOSTILE = "<img src=http://evil.test/x onerror=alert(1)></script><script>document.title='owned'</script>"
 CURVE = "#chart-throughput-0 .trace:nth-child(2) .js-line"
 """The control's; the first trace is its band."""
+
+
+def disturbed(reading: Reading) -> Reading:
+    """Let somebody else have the servers' core while both were loaded at once in the second unit."""
+    if (reading.setup, reading.unit) == ("efficiency", 2):
+        return reading.model_copy(update={"foreign_share": 0.4})
+    return reading
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +92,96 @@ def test_page_rows_are_those_of_the_results_file(chromium: Browser, folder: Path
         assert ratio == [wanted.get(name) for name in ("estimate", "low", "high")]
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_page_begins_with_the_sentence(chromium: Browser, folder: Path, width: int) -> None:
+    """It is the first thing below the title, wide, larger than the verdicts, and on any first screen."""
+    measured = load(folder)
+    with opened(chromium, folder, width) as seen:
+        summary = seen.page.locator("main > :first-child")
+        expect(summary).to_have_text(write(measured, compare(measured)))
+        box, verdicts, heading = (
+            one.bounding_box() for one in (summary, seen.page.locator("#verdicts"), seen.page.locator("h1"))
+        )
+        assert box
+        assert verdicts
+        assert heading
+        assert heading["y"] + heading["height"] <= box["y"]
+        assert box["y"] + box["height"] <= min(verdicts["y"], 400)
+        assert box["width"] > 0.7 * verdicts["width"]
+        large, small = seen.page.evaluate(
+            "['#summary', '.verdict'].map(one => document.querySelector(one))"
+            ".map(one => parseFloat(getComputedStyle(one).fontSize))"
+        )
+        assert large > small
+
+
+def test_page_sentence_can_be_read_in_either_theme(chromium: Browser, folder: Path) -> None:
+    """Its contrast is that of the best text, 7 to 1 (WCAG AAA)."""
+    colours = """[document.querySelector("#summary"), document.body].map((one, place) =>
+        getComputedStyle(one)[["color", "backgroundColor"][place]].match(/\\d+/g).map(Number))"""
+    with opened(chromium, folder) as seen:
+        for _ in range(2):
+            first, second = (_luminance(one) for one in seen.page.evaluate(colours))
+            assert (max(first, second) + 0.05) / (min(first, second) + 0.05) >= 7
+            seen.page.locator("#theme").click()
+
+
+def _luminance(colour: list[float]) -> float:
+    parts = [one / 255 for one in colour[:3]]
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_page_of_few_units_says_no_more_than_they_show(chromium: Browser, tmp_path: Path) -> None:
+    """Intervals that say nothing yet run out of the picture, and no clause is made of them."""
+    measured = results(units=3)
+    slow = measured.starts[-1].model_copy(update={"cold_start_s": 30.0})
+    kept(tmp_path, measured.model_copy(update={"starts": (*measured.starts[:-1], slow)}))
+    with opened(chromium, tmp_path) as seen:
+        expect(seen.page.locator("#summary")).to_contain_text("the CPU time of Flask")
+        expect(seen.page.locator("#summary")).not_to_contain_text("served")
+        expect(seen.page.locator("#verdicts")).to_contain_text("[?]")
+        expect(seen.page.locator("#verdicts")).to_contain_text("more unit")
+        low, high = seen.page.evaluate("document.getElementById('chart-ratios-0').layout.xaxis.range")
+        ratios = [row.ratio for row in load(tmp_path).rows if row.headline and row.ratio]
+        [unknown] = [one for one in ratios if one.high > 100 * one.low]
+        assert unknown.low < 10**low < unknown.estimate < 10**high < unknown.high
+        assert seen.page.locator("#chart-ratios-0 .errorbar").count() == len(ratios)
+        assert seen.complaints == []
+
+
+def test_page_of_a_disturbed_unit_shows_it_hollow_and_says_why(chromium: Browser, tmp_path: Path) -> None:
+    """In the chart of units, in its table, and in the warnings."""
+    kept(tmp_path, results(change=disturbed))
+    with opened(chromium, tmp_path) as seen:
+        marks = "document.getElementById('chart-units-0').data.map(one => [one.marker.symbol, one.x.length])"
+        assert seen.page.evaluate(marks) == [["circle", UNITS - 1], ["circle-open", 1]]
+        said = "somebody else had 40% of the servers' core (efficiency)"
+        numbers = seen.page.locator("figure:has(#chart-units-0) tbody tr", has_text="somebody else")
+        expect(numbers).to_have_count(1)
+        assert said in (numbers.text_content() or "")
+        expect(seen.page.locator("#warnings")).to_contain_text(f"unit 2: {said}")
+
+
+def test_page_names_a_load_behind_every_latency(chromium: Browser, folder: Path) -> None:
+    """In the verdicts, in every row, above each spectrum and in the tables of spectra and tails."""
+    with opened(chromium, folder) as seen:
+        levels = seen.page.locator("#rows tr[data-metric^=latency]").evaluate_all(
+            "rows => rows.map(row => row.cells[2].textContent)"
+        )
+        assert [re.fullmatch(r"at [\d,]+ req/s, \d+ % of capacity", one) is None for one in levels] == [
+            False
+        ] * len(levels)
+        titles = seen.page.locator("#spectra figcaption").all_text_contents()
+        assert [re.search(r"[\d,]+ req/s", one) is None for one in titles] == [False] * len(titles)
+        for section, wanted in (
+            ("spectra", ("req/s", "in flight", "late (µs)")),
+            ("tail", ("in flight", "req/s")),
+        ):
+            heads = seen.page.locator(f"#{section} thead").first.locator("th").all_text_contents()
+            assert set(wanted) <= set(heads)
+
+
 def test_page_first_screen_holds_every_verdict(chromium: Browser, folder: Path) -> None:
     """Words, ratio and interval are read without scrolling on a small laptop."""
     with opened(chromium, folder) as seen:
@@ -141,18 +241,19 @@ def test_page_on_a_dark_system_is_dark_from_the_start(chromium: Browser, folder:
 
 
 def test_page_by_keyboard_reaches_everything_in_order(chromium: Browser, folder: Path) -> None:
-    """Skip link, toggle, then each chart and the numbers below it; what has the focus shows it."""
+    """Skip link, toggle, table, then each chart and the numbers below it; what has the focus shows it."""
     with opened(chromium, folder) as seen:
-        reached = [_tab(seen.page) for _ in range(12)]
-        assert reached[:8] == [
+        reached = [_tab(seen.page) for _ in range(9)]
+        assert reached == [
             "Skip to the verdicts",
             "theme",
             reached[2],
             "what they do not show",
+            f"{len(compare(results(change=starved)).rows)} rows",
             "chart-ratios-0",
             "Numbers",
-            "chart-throughput-0",
-            "Numbers of Throughput against requests in flight, index (req/s)",
+            "chart-cost-0",
+            "Numbers of CPU per request over rate, index (µs)",
         ]
         assert "warning" in reached[2]
         outline = "getComputedStyle(document.activeElement).outlineStyle"
@@ -186,7 +287,7 @@ def test_page_without_scripts_shows_every_table_and_no_empty_chart(chromium: Bro
         expect(seen.page.locator("noscript p")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("width", [360, 390, 768, 1280])
 def test_page_at_any_width_scrolls_only_downwards(chromium: Browser, folder: Path, width: int) -> None:
     """Nothing is cut off or pushed out, with every table open."""
     with opened(chromium, folder, width) as seen:
@@ -214,7 +315,7 @@ def _hostile() -> Results:
     targets = Target("a", HOSTILE, None, "http://a"), Target("b", "'\"&amp;%{x}", None, "http://b")
     return results(
         targets,
-        settings={"scenarios": (Scenario(name=HOSTILE, request=HOSTILE),)},
+        settings={"scenarios": (Scenario(name=HOSTILE, request=HOSTILE, plateau=(8,)),)},
         environment={"cpu": HOSTILE, "servers": {}},
     )
 
