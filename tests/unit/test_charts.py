@@ -165,9 +165,11 @@ def test_draw_a_spectrum_shows_service_time_beside_response_time() -> None:
 
 
 def late(reading: Reading) -> Reading:
-    """Let the generator be later from unit to unit, for the candidate 100 µs more."""
+    """Let the generator be later from unit to unit, for the candidate 100 µs more, and once 200 µs."""
     if reading.late_s is None:
         return reading
+    if (reading.scenario, reading.level, reading.unit, reading.target) == ("echo", 0.75, 7, "fastapi"):
+        return reading.model_copy(update={"late_s": 200e-6})
     late_s = reading.unit * 10e-6 + (100e-6 if reading.target == "fastapi" else 0)
     return reading.model_copy(update={"late_s": late_s})
 
@@ -180,7 +182,7 @@ def test_draw_a_spectrum_shows_how_late_the_generator_was() -> None:
     shown = {row[0]: row[-2:] for row in section.charts[0].table.rows}
     assert shown == {"Flask": pytest.approx((40, 70)), "FastAPI": pytest.approx((140, 170))}
     assert "The generator itself sent 90 µs later than due" in section.note
-    assert "and 170 µs in the worst window." in section.note
+    assert "and 200 µs in the worst window." in section.note
 
 
 def test_draw_a_spectrum_of_an_unknown_lateness_says_nothing_of_it() -> None:

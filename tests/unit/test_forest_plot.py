@@ -2,9 +2,13 @@
 
 from xml.etree import ElementTree
 
+import pytest
+
 from loadtests.analysis.comparison import compare
 from loadtests.inference import Interval, Verdict
+from loadtests.report import wording
 from loadtests.report.forest_plot import LEFT, LONGEST, LONGEST_VERDICT, RIGHT, VERDICT, draw, reach, ticks
+from loadtests.results import Row
 from loadtests.targets import Target
 from tests.unit.comparison_factory import ROWS, comparison, row
 from tests.unit.results_factory import results
@@ -70,16 +74,19 @@ def test_draw_a_whole_comparison_cuts_no_name_and_no_verdict() -> None:
     assert [one for one in shown if one.endswith("…")] == []
 
 
-def test_draw_a_long_verdict_is_cut_where_the_picture_ends() -> None:
-    """Nothing runs out of it unseen."""
-    targets = Target("a", "A" * 30, None, "http://a"), Target("b", "B" * 30, None, "http://b")
+@pytest.mark.parametrize("one", [ROWS[0], ROWS[4]])
+def test_draw_a_long_verdict_is_cut_where_the_picture_ends(one: Row) -> None:
+    """Nothing runs out of it unseen, with a ratio or without."""
+    targets = Target("a", "A", None, "http://a"), Target("b", "B" * 60, None, "http://b")
     measured = results(targets)
-    verdict = next(
-        one.text or ""
-        for one in parsed(draw(measured, comparison(measured, ROWS[4]))).iter(f"{SVG}text")
-        if one.get("x") == f"{VERDICT:.1f}"
-    )
-    assert verdict == f"{'generator-bound (' + 'B' * (LONGEST_VERDICT - 18)}…"
+    whole = wording.verdict(one, measured)
+    [shown] = [
+        said.text
+        for said in parsed(draw(measured, comparison(measured, one))).iter(f"{SVG}text")
+        if said.get("x") == f"{VERDICT:.1f}"
+    ]
+    assert len(whole) > LONGEST_VERDICT
+    assert shown == f"{whole[: LONGEST_VERDICT - 1]}…"
 
 
 def test_draw_a_disturbed_row_is_marked_for_neither_side() -> None:
