@@ -119,6 +119,8 @@ class Settings(_Record):
     starts: bool
     """Whether cold start and memory are measured, too."""
     neighbour: Neighbour | None = None
+    strangers: tuple[str, ...] = ()
+    """Load generators of others that were installed, and load the first scenario, too."""
     warmup_s: float
     """Of each scenario in each unit."""
     server_core: int | None
@@ -293,6 +295,18 @@ class NeighbourReading(Reading):
         return f"{self.service_title}, {self.threads} threads" if self.threads else self.service_title
 
 
+class StrangerReading(_Record):
+    """What a load generator of somebody else's reached on one target with `index` in one unit."""
+
+    tool: str
+    unit: int
+    target: str
+    in_flight: int
+    requests: int
+    duration_s: float
+    """The opening of its connections included."""
+
+
 class Spectrum(_Record):
     """Latencies of one target at one rate, the answers of all units together."""
 
@@ -355,6 +369,7 @@ class Results(_Record):
     readings: tuple[Reading, ...] = ()
     starts: tuple[Start, ...] = ()
     neighbour: tuple[NeighbourReading, ...] = ()
+    strangers: tuple[StrangerReading, ...] = ()
     spectra: tuple[Spectrum, ...] = ()
     rows: tuple[Row, ...] = ()
     """What loadtests/analysis/comparison.py makes of the rest, for readers of this file; never read back."""

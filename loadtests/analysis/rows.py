@@ -121,6 +121,7 @@ def _of_scenario(results: Results, cells: Sequence[Cell], scenario: Scenario, ju
         yield judge.row(question, look.values(CPU_AT_LIMIT, "capacity", believed))
         question = _question(THROUGHPUT, scenario, _plateau(scenario, believed), headline=True)
         yield judge.row(question, look.values(THROUGHPUT, "capacity", believed))
+        yield from _of_strangers(results, scenario, judge)
         for level in settings.capacity.sweep:
             question = _question(THROUGHPUT, scenario, f"{level} in flight", headline=False)
             yield judge.row(question, look.values(THROUGHPUT, "capacity", [level]))
@@ -190,6 +191,34 @@ def _value(metric: Metric, cells: Sequence[Cell]) -> tuple[Value, ByUnit]:
     if median(one.requests for cell in cells for one in cell.readings) < metric.least_answers:
         return Value(median=None, validity=Validity.TOO_FEW_ANSWERS), {}
     return Value(median=median(found.values()), validity=cells[-1].validity), found
+
+
+def _of_strangers(results: Results, scenario: Scenario, judge: Judge) -> Iterator[Row]:
+    """Say what other generators make of the same question: how far it depends on ours."""
+    if scenario != results.settings.scenarios[0]:
+        return
+    for tool, in_flight in sorted({(one.tool, one.in_flight) for one in results.strangers}):
+        values: list[tuple[Value, ByUnit]] = []
+        for target in results.targets:
+            found = {
+                one.unit: one.requests / one.duration_s
+                for one in results.strangers
+                if (one.tool, one.in_flight, one.target) == (tool, in_flight, target.name) and one.requests
+            }
+            values.append((_seen(median(found.values()) if found else None), found))
+        level = f"{in_flight} in flight, by {tool}"
+        yield judge.row(
+            Question(
+                f"throughput_by_{tool}_per_s",
+                THROUGHPUT.title,
+                THROUGHPUT.unit,
+                scenario.name,
+                level,
+                headline=False,
+                less_is_better=False,
+            ),
+            values,
+        )
 
 
 def _of_starts(results: Results, judge: Judge) -> Iterator[Row]:

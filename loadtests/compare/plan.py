@@ -13,6 +13,7 @@ from loadtests.analysis.metrics import CPU, CPU_AT_LIMIT, FACTS, LATENCIES, STAR
 from loadtests.analysis.thresholds import Threshold
 from loadtests.compare import custom_requests
 from loadtests.compare.presets import NEIGHBOUR, PLATEAU, PRESETS, WAITING_PLATEAU
+from loadtests.compare.strangers import STRANGERS
 from loadtests.errors import Refusal
 from loadtests.host.processes import cores
 from loadtests.results import Backend, Capacity, Efficiency, Latency, Neighbour, Scenario, Settings, Stopping
@@ -82,6 +83,7 @@ def plan(options: argparse.Namespace) -> Plan:
         capacity=_changed(preset.capacity, options) if "capacity" in wanted else None,
         latency=_changed(preset.latency, options) if "latency" in wanted else None,
         neighbour=neighbour,
+        strangers=_strangers(options, is_custom),
         stopping=_stopping(preset.stopping, options),
         starts=backend != "url" and options.setup is None,
         warmup_s=preset.warmup_s,
@@ -230,6 +232,12 @@ def _generator(options: argparse.Namespace, server_core: int) -> tuple[str, ...]
         others = sorted(os.sched_getaffinity(0) - {server_core})
         return ("--workers", str(options.workers), "--cores", *map(str, others))
     return ("--expect-workers", str(options.expect_workers)) if options.expect_workers else ()
+
+
+def _strangers(options: argparse.Namespace, is_custom: bool) -> tuple[str, ...]:
+    """Return the load generators of others that are here, where there is time to ask them, too."""
+    is_wanted = options.preset == "thorough" and options.setup is None and not is_custom
+    return tuple(one.name for one in STRANGERS if one.program) if is_wanted else ()
 
 
 def _neighbour(options: argparse.Namespace, backend: str, is_custom: bool) -> Neighbour | None:

@@ -22,6 +22,8 @@ from loadtests.compare.plan import Plan
 from loadtests.compare.progress import Display, display
 from loadtests.compare.schedule import Step, schedule
 from loadtests.compare.store import ResultStore
+from loadtests.compare.strangers import STRANGERS
+from loadtests.compare.strangers import reading as stranger_reading
 from loadtests.generator.process import Generator
 from loadtests.host.awake import Awake
 from loadtests.host.interruption import Interrupted, Interruption
@@ -130,7 +132,7 @@ class ComparisonRun:
             by_name = {target.name: target for target in targets}
             harness = Harness(settings, by_name, operations, backend, generator, awake, self._store.samples)
             if settings.efficiency or settings.capacity:
-                self._units(harness, shown)
+                self._units(harness, processes, shown)
             if settings.neighbour:
                 self._neighbour(settings.neighbour, generator, processes, shown)
             self._store.update(complete=True)
@@ -154,14 +156,14 @@ class ComparisonRun:
         servers = {target.name: backend.settings(target) for target in targets}
         return environment.collect(self._plan.root, here, servers)
 
-    def _units(self, harness: Harness, shown: Display) -> None:
+    def _units(self, harness: Harness, processes: Processes, shown: Display) -> None:
         """Measure unit after unit until no question is open, or there is no time for another one."""
         settings = harness.settings
         began_s = monotonic()
         names = [one.name for one in settings.scenarios]
         for unit in range(1, settings.stopping.most_units + 1):
             unit_began_s = monotonic()
-            self._unit(harness, unit, names, shown)
+            self._unit(harness, processes, unit, names, shown)
             shown.show("working out what follows")
             comparison = self._store.conclude()
             shown.look(self._store.results, comparison, unit)
@@ -174,7 +176,9 @@ class ComparisonRun:
             if unit < settings.stopping.least_units:
                 names = [one.name for one in settings.scenarios]
 
-    def _unit(self, harness: Harness, unit: int, names: Sequence[str], shown: Display) -> None:
+    def _unit(
+        self, harness: Harness, processes: Processes, unit: int, names: Sequence[str], shown: Display
+    ) -> None:
         """Measure fresh processes in everything that is still open."""
         settings = harness.settings
         shown.show(f"unit {unit}: starting both services")
@@ -192,6 +196,13 @@ class ComparisonRun:
                 readings = unit_harness.measure(step, rate_per_s)
                 if step.round:
                     self._store.add(readings)
+        for stranger in STRANGERS if settings.scenarios[0].name in names else ():
+            if stranger.name in settings.strangers:
+                shown.show(f"unit {unit}: {stranger.name}")
+                self._store.add_strangers(
+                    stranger_reading(stranger, one.target, unit, settings.generator_core, processes)
+                    for one in instances
+                )
         is_whole = len(names) == len(settings.scenarios)
         self._store.add_starts(
             Start(

@@ -9,7 +9,7 @@ from loadtests.compare.harness import file_name
 from loadtests.compare.plan import Plan
 from loadtests.errors import Refusal
 from loadtests.generator.samples import Samples
-from loadtests.results import FILE_NAME, Latencies, Reading, Results, Spectrum, Start
+from loadtests.results import FILE_NAME, Latencies, Reading, Results, Spectrum, Start, StrangerReading
 
 Cell = tuple[str, float, str]
 """Scenario, level and target."""
@@ -55,6 +55,10 @@ class ResultStore:
     def add_starts(self, starts: Iterable[Start]) -> None:
         """Take over what is true of the processes of one unit."""
         self.update(starts=(*self.results.starts, *starts))
+
+    def add_strangers(self, readings: Iterable[StrangerReading]) -> None:
+        """Take over what other generators have found in one unit."""
+        self.update(strangers=(*self.results.strangers, *readings))
 
     def capacity_per_s(self, scenario: str, target: str) -> float | None:
         """Return the highest throughput of the first unit that measured it, whatever its limit."""

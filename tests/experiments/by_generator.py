@@ -9,7 +9,6 @@ higher for the same answers. Why the others differ: tests/experiments/wake_ups.p
 """
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from statistics import median
 
 from loadtests.backends.process import ProcessBackend
 from loadtests.compare.harness import aim
+from loadtests.compare.strangers import STRANGERS, Stranger, Unreadable, ask
 from loadtests.errors import Refusal
 from loadtests.generator.messages import Order
 from loadtests.generator.process import Generator
@@ -27,7 +27,6 @@ from loadtests.host.processes import Processes, cores
 from loadtests.inference import ratio
 from loadtests.scenarios import INDEX
 from loadtests.targets import Target, targets
-from tests.experiments.strangers import STRANGERS, Stranger, Unreadable
 from tests.services import COMMANDS
 
 LEVELS = (1, 16, 32, 64)
@@ -177,20 +176,7 @@ class Bench:
             Unreadable: see there.
         """
         begin_s = self._used_s(target)
-        process = self._processes.start(
-            [stranger.program or stranger.name, *stranger.options(level, STRANGER_S, f"{target.url}/")],
-            core=self._core,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            output = process.communicate(timeout=STRANGER_S + PATIENCE_S)[0].decode(errors="replace")
-        except subprocess.TimeoutExpired:
-            raise Refusal(f"{stranger.name} has not ended after {STRANGER_S + PATIENCE_S} s") from None
-        self._processes.end(process)
-        if process.returncode:
-            raise Refusal(f"{stranger.name} ended with status {process.returncode}: {output.strip()}")
-        report = stranger.read(output)
+        report = ask(stranger, f"{target.url}/", level, STRANGER_S, self._core, self._processes)
         return Reading(
             report.requests / report.duration_s,
             report.p50_s,

@@ -15,6 +15,7 @@ from statistics import median
 
 from loadtests.backends.health import START_TIMEOUT_S, await_answer, free_port
 from loadtests.compare.harness import aim
+from loadtests.compare.strangers import WRK, read_wrk, wrk_options
 from loadtests.generator.messages import Order
 from loadtests.generator.process import Generator
 from loadtests.host.interruption import Interruption
@@ -23,7 +24,6 @@ from loadtests.inference import ratio
 from loadtests.scenarios import INDEX
 from loadtests.targets import Target
 from tests.experiments.locust_users import USERS
-from tests.experiments.strangers import WRK, read_wrk, wrk_options
 
 ROUNDS = 7
 WINDOW_S = 1.5

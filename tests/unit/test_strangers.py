@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.experiments.strangers import Report, Unreadable, oha_options, read_oha, read_wrk, wrk_options
+from loadtests.compare.strangers import Report, Unreadable, oha_options, read_oha, read_wrk, wrk_options
 
 # wrk 4.1.0 of Debian 12, told what `wrk_options` says, against FastAPI.
 WRK = """Running 1s test @ http://127.0.0.1:1301/

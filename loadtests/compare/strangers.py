@@ -10,9 +10,21 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE, STDOUT, TimeoutExpired
+
+from loadtests.errors import Refusal
+from loadtests.host.processes import Processes
+from loadtests.results import StrangerReading
+from loadtests.targets import Target
 
 HEADERS = ("Accept-Encoding: identity",)
 """What our own generator sends beside Host. oha adds `accept: */*`; wrk adds nothing."""
+
+IN_FLIGHT = 32
+DURATION_S = 2
+"""Long beside the opening of the connections, which it counts."""
+
+PATIENCE_S = 10
 
 UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -119,3 +131,46 @@ def _seconds(number: str, unit: str) -> float:
 WRK = Stranger("wrk", wrk_options, read_wrk)
 OHA = Stranger("oha", oha_options, read_oha)
 STRANGERS = (WRK, OHA)
+
+
+def ask(
+    stranger: Stranger, url: str, in_flight: int, duration_s: int, core: int | None, processes: Processes
+) -> Report:
+    """Let it load a URL for a while, pinned to a core, and return what it says of that.
+
+    Raises:
+        Refusal: it failed, or did not end.
+        Unreadable: it met failures, or printed something else than it used to.
+    """
+    command = [stranger.program or stranger.name, *stranger.options(in_flight, duration_s, url)]
+    process = processes.start(command, core=core, stdout=PIPE, stderr=STDOUT)
+    try:
+        output = process.communicate(timeout=duration_s + PATIENCE_S)[0].decode(errors="replace")
+    except TimeoutExpired:
+        raise Refusal(f"{stranger.name} has not ended after {duration_s + PATIENCE_S} s.") from None
+    processes.end(process)
+    if process.returncode:
+        raise Refusal(f"{stranger.name} ended with status {process.returncode}: {output.strip()}")
+    return stranger.read(output)
+
+
+def reading(
+    stranger: Stranger, target: Target, unit: int, core: int | None, processes: Processes
+) -> StrangerReading:
+    """Let it load a target of a comparison with `index`.
+
+    Raises:
+        Refusal: it failed, or what it met was no success.
+    """
+    try:
+        report = ask(stranger, f"{target.url}/", IN_FLIGHT, DURATION_S, core, processes)
+    except Unreadable as error:
+        raise Refusal(f"{target.title}: {error}.") from None
+    return StrangerReading(
+        tool=stranger.name,
+        unit=unit,
+        target=target.name,
+        in_flight=IN_FLIGHT,
+        requests=report.requests,
+        duration_s=report.duration_s,
+    )
