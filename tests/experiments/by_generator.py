@@ -36,8 +36,6 @@ SETTLE_S = 0.3
 WINDOW_S = 1.0
 STRANGER_S = 2
 """Of a stranger's whole run: longer, because uvloop accepts one connection in a turn of its loop."""
-PATIENCE_S = 30
-"""How much longer than that a stranger may take."""
 OURS = "ours"
 
 
