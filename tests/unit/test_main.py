@@ -22,7 +22,12 @@ def called(monkeypatch: pytest.MonkeyPatch, *options: str) -> int:
     ("options", "sentence"),
     [
         (["--scenario", "nope"], "argument --scenario: invalid choice: 'nope'"),
-        (["--rounds", "0"], "argument --rounds: must be a whole number from 1 to 200, not '0'"),
+        (["--units", "0"], "argument --units: must be a whole number from 1 to 200, not '0'"),
+        (["--units", "201"], "argument --units: must be a whole number from 1 to 200, not '201'"),
+        (["--rounds", "5"], "unrecognized arguments: --rounds 5"),
+        (["--seed", "-1"], "argument --seed: must be a whole number from 0 to 99999999, not '-1'"),
+        (["--hash-seed", "x"], "argument --hash-seed: must be a whole number from 0 to 99999999, not 'x'"),
+        (["--quick", "--thorough"], "argument --thorough: not allowed with argument --quick"),
         (["--seconds", "nan"], "argument --seconds: must be seconds from 0.05 to 600, not 'nan'"),
         (["--flask-url", "http://127.0.0.1:1"], "--flask-url and --fastapi-url need --backend url."),
         (["--backend", "url", "--flask-url", "nonsense"], "--flask-url (FLASK_URL) must be http://HOST"),

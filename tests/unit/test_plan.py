@@ -8,12 +8,16 @@ import pytest
 from loadtests.cli import parser
 from loadtests.compare import plan as planning
 from loadtests.compare.plan import Plan, plan
+from loadtests.compare.presets import PLATEAU, PRESETS, WAITING_PLATEAU
 from loadtests.errors import Refusal
-from loadtests.results import Efficiency
+from loadtests.results import Efficiency, Stopping
 from tests.unit.results_factory import SCENARIOS
 
-MEASURED = "cpu_us_per_request, latency_p50_ms, latency_p90_ms, latency_p99_ms, throughput_per_s"
-OF_A_SERVICE = "code_lines, cold_start_ms, image_mb, memory_idle_mb, memory_peak_mb, packages, packages_mb"
+MEASURED = (
+    "cpu_at_limit_us_per_request, cpu_us_per_request, latency_p50_ms, latency_p90_ms, latency_p99_ms, "
+    "throughput_per_s"
+)
+OF_A_SERVICE = "code_lines, cold_start_ms, image_mb, memory_idle_mb, memory_loaded_mb, packages, packages_mb"
 OWN = ("--control", "Old=http://old.example:8000", "--candidate", "New=http://new.example")
 
 
@@ -37,23 +41,39 @@ def names(found: Plan) -> tuple[str, str]:
 
 
 def test_plan_without_options_compares_everything_of_both() -> None:
-    """Two local processes, three scenarios, three set-ups, and the control once more for A/A."""
+    """Two local processes, three scenarios, three set-ups, and what is true of each process."""
     found = planned()
     assert names(found) == ("flask", "fastapi")
-    assert found.noise is not None
-    assert found.noise.name == "flask-again"
     assert found.settings.scenarios == SCENARIOS
-    assert found.settings.efficiency is not None
-    assert found.settings.capacity is not None
-    assert found.settings.latency is not None
+    assert found.settings.efficiency == PRESETS["default"].efficiency
+    assert found.settings.capacity == PRESETS["default"].capacity
+    assert found.settings.latency == PRESETS["default"].latency
+    assert found.settings.stopping == PRESETS["default"].stopping
+    assert (found.settings.starts, found.settings.hash_seed) == (True, 0)
+    assert (found.settings.keeps_awake, found.settings.null) == (True, False)
     assert (found.settings.preset, found.settings.backend) == ("default", "process")
     assert (found.settings.server_core, found.settings.generator_core) == (0, 5)
     assert found.commands == {
         "flask": [sys.executable, "-m", "flask_app"],
         "fastapi": [sys.executable, "-m", "fastapi_app"],
-        "flask-again": [sys.executable, "-m", "flask_app"],
     }
     assert (found.is_custom, found.generator, found.thresholds) == (False, (), ())
+
+
+def test_plan_of_a_quick_comparison_measures_index_alone() -> None:
+    """In units like those of the default; other scenarios are measured where somebody asks for them."""
+    quick, default = planned("--quick").settings, planned().settings
+    assert [one.name for one in quick.scenarios] == ["index"]
+    for part in ("efficiency", "capacity", "latency", "stopping", "warmup_s"):
+        assert getattr(quick, part) == getattr(default, part)
+    assert [one.name for one in planned("--quick", "--scenario", "echo").settings.scenarios] == ["echo"]
+
+
+def test_plan_of_every_scenario_has_the_plateau_that_its_delay_calls_for() -> None:
+    """With few in flight a handler that waits shows arithmetic only."""
+    found = {one.name: one.plateau for one in planned().settings.scenarios}
+    assert found == {"index": PLATEAU, "echo": PLATEAU, "wait": WAITING_PLATEAU}
+    assert planned("--wait-ms", "0").settings.scenarios[2].plateau == PLATEAU
 
 
 @pytest.mark.parametrize(
@@ -179,10 +199,10 @@ def test_plan_without_a_second_core_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("service", ["flask", "fastapi"])
 def test_plan_of_a_null_comparison_has_the_same_service_twice(service: str) -> None:
-    """A/A by itself needs no further A/A rounds."""
+    """Two processes of it in every unit."""
     found = planned("--null", service)
     assert names(found) == (service, f"{service}-again")
-    assert (found.settings.null, found.noise) == (True, None)
+    assert found.settings.null
     assert set(map(tuple, found.commands.values())) == {(sys.executable, "-m", f"{service}_app")}
 
 
@@ -199,14 +219,7 @@ def test_plan_of_a_handicap_wraps_that_service_only() -> None:
     wrapped = [sys.executable, "-m", "loadtests.selftest.handicap", "0.05", "fastapi_app"]
     assert found.settings.handicaps == {"fastapi": 0.05}
     assert found.commands["fastapi"] == wrapped
-    assert found.commands["flask"] == found.commands["flask-again"] == [sys.executable, "-m", "flask_app"]
-
-
-def test_plan_of_a_handicapped_control_handicaps_its_second_process_too() -> None:
-    """A/A compares the control with itself: without the same handicap a difference would be real."""
-    found = planned("--handicap", "flask=7%")
-    assert found.commands["flask"][2:4] == ["loadtests.selftest.handicap", "0.07"]
-    assert found.commands["flask-again"] == found.commands["flask"]
+    assert found.commands["flask"] == [sys.executable, "-m", "flask_app"]
 
 
 def test_plan_of_a_handicapped_null_comparison_handicaps_the_second_process_only() -> None:
@@ -230,12 +243,8 @@ def test_plan_of_services_of_your_own_knows_neither_of_ours() -> None:
         ("GET /a", "GET /a", 0),
         ("DELETE /b?c=1", "DELETE /b?c=1", 0),
     ]
-    assert (found.settings.backend, found.settings.server_core, found.settings.cold_starts) == (
-        "url",
-        None,
-        0,
-    )
-    assert found.noise is None
+    assert (found.settings.backend, found.settings.server_core) == ("url", None)
+    assert (found.settings.starts, found.settings.hash_seed) == (False, None)
     said = found.settings.model_dump_json() + repr(found.targets)
     assert "flask" not in said.lower()
     assert "fastapi" not in said.lower()
@@ -247,7 +256,7 @@ def test_plan_of_services_of_your_own_takes_an_address_with_a_final_slash() -> N
     assert [one.url for one in found.targets] == ["http://a", "http://b:1"]
 
 
-def test_plan_of_services_at_urls_has_no_a_a_rounds_and_no_cold_starts(
+def test_plan_of_services_at_urls_has_no_starts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nothing of theirs is ours to start; options go before the environment."""
@@ -255,24 +264,76 @@ def test_plan_of_services_at_urls_has_no_a_a_rounds_and_no_cold_starts(
     monkeypatch.setenv("FASTAPI_URL", "http://two:2")
     found = planned("--backend", "url", "--fastapi-url", "http://three:3")
     assert [one.url for one in found.targets] == ["http://one:1", "http://three:3"]
-    assert (found.noise, found.settings.cold_starts, found.settings.server_core) == (None, 0, None)
+    assert (found.settings.starts, found.settings.server_core, found.settings.hash_seed) == (
+        False,
+        None,
+        None,
+    )
 
 
-def test_plan_with_chosen_setups_leaves_the_others_and_cold_starts_out() -> None:
+def test_plan_with_chosen_setups_leaves_the_others_and_the_starts_out() -> None:
     """Somebody who asks for one thing waits for nothing else."""
-    found = planned("--setup", "capacity")
-    assert (found.settings.efficiency, found.settings.latency, found.settings.cold_starts) == (None, None, 0)
-    assert found.noise is None
+    found = planned("--setup", "capacity").settings
+    assert (found.efficiency, found.latency, found.starts) == (None, None, False)
+    assert found.capacity == PRESETS["default"].capacity
 
 
-def test_plan_with_rounds_and_seconds_changes_every_setup() -> None:
-    """`--seconds` is a round's length where there are rounds, and a window's elsewhere."""
-    found = planned("--rounds", "9", "--seconds", "2.5").settings
+def test_plan_with_seconds_changes_every_setup() -> None:
+    """It is a round's length where there are rounds, and a window's elsewhere; nothing else changes."""
+    found, before = planned("--seconds", "2.5").settings, planned().settings
     assert isinstance(found.efficiency, Efficiency)
     assert found.capacity is not None
     assert found.latency is not None
-    assert (found.efficiency.rounds, found.capacity.rounds, found.latency.rounds) == (9, 9, 9)
     assert (found.efficiency.round_s, found.capacity.window_s, found.latency.window_s) == (2.5, 2.5, 2.5)
+    assert (found.stopping, found.warmup_s) == (before.stopping, before.warmup_s)
+
+
+@pytest.mark.parametrize("options", [[], ["--quick"], ["--thorough"]])
+@pytest.mark.parametrize("units", [1, 7, 200])
+def test_plan_with_units_measures_exactly_so_many(units: int, options: list[str]) -> None:
+    """Neither what is known by then nor the time changes that."""
+    assert planned(*options, "--units", str(units)).settings.stopping == Stopping(
+        least_units=units, most_units=units, limit_s=None, cpu_width=None, throughput_width=None
+    )
+
+
+def test_plan_of_a_thorough_comparison_stops_at_widths_or_half_an_hour() -> None:
+    """The other presets have no limit but their number of units."""
+    stopping = planned("--thorough").settings.stopping
+    assert (stopping.limit_s, stopping.cpu_width, stopping.throughput_width) == (1800, 0.01, 0.03)
+    for options in ([], ["--quick"]):
+        stopping = planned(*options).settings.stopping
+        assert (stopping.limit_s, stopping.cpu_width, stopping.throughput_width) == (None, None, None)
+
+
+def test_plan_with_a_seed_keeps_it_and_takes_another_one_each_time_without() -> None:
+    """Two runs meet other moments unless somebody wants the same; the results say which."""
+    assert planned("--seed", "12").settings.seed == 12
+    assert len({planned().settings.seed for _ in range(5)}) > 1
+
+
+@pytest.mark.parametrize(
+    ("options", "hash_seed"),
+    [
+        ([], 0),
+        (["--hash-seed", "40"], 40),
+        (["--backend", "compose", "--hash-seed", "40"], None),
+        (["--backend", "url", "--hash-seed", "40"], None),
+    ],
+)
+def test_plan_with_a_hash_seed_keeps_it_for_processes_of_our_own(
+    options: list[str], hash_seed: int | None
+) -> None:
+    """What is not chosen is not said to be."""
+    assert planned(*options).settings.hash_seed == hash_seed
+
+
+@pytest.mark.parametrize(
+    ("options", "keeps_awake"), [([], True), (["--keep-awake"], True), (["--no-keep-awake"], False)]
+)
+def test_plan_keeps_cores_awake_unless_told_otherwise(options: list[str], keeps_awake: bool) -> None:
+    """The results say so."""
+    assert planned(*options).settings.keeps_awake is keeps_awake
 
 
 def test_plan_with_a_wait_puts_it_into_request_and_arithmetic() -> None:
@@ -319,7 +380,8 @@ def test_plan_with_places_for_its_output_keeps_them() -> None:
         (
             ["--setup", "efficiency", "--setup", "capacity"],
             "index.latency_p50_ms.ratio < 1",
-            "--assert: latency_p50_ms is none of cpu_us_per_request, throughput_per_s.",
+            "--assert: latency_p50_ms is none of cpu_at_limit_us_per_request, cpu_us_per_request, "
+            "throughput_per_s.",
         ),
         (
             ["--setup", "capacity", "--backend", "url"],
@@ -360,8 +422,9 @@ def test_plan_with_an_assertion_that_can_be_judged_keeps_it(options: list[str], 
 @pytest.mark.parametrize(
     ("options", "window_s"),
     [
-        (["--wait-ms", "76"], "0.15"),
-        (["--wait-ms", "76", "--quick"], "0.15"),
+        (["--wait-ms", "61"], "0.12"),
+        (["--wait-ms", "61", "--quick", "--scenario", "wait"], "0.12"),
+        (["--wait-ms", "126", "--thorough"], "0.25"),
         (["--wait-ms", "501", "--setup", "efficiency"], "1"),
         (["--wait-ms", "501", "--seconds", "1", "--scenario", "wait"], "1"),
     ],
@@ -379,7 +442,8 @@ def test_plan_with_a_delay_of_more_than_half_a_window_is_refused(options: list[s
 @pytest.mark.parametrize(
     ("options", "delay_s"),
     [
-        (["--wait-ms", "75"], 0.075),
+        (["--wait-ms", "60"], 0.06),
+        (["--wait-ms", "61", "--quick"], 0.0),
         (["--wait-ms", "500", "--setup", "efficiency"], 0.5),
         (["--wait-ms", "500", "--seconds", "1"], 0.5),
         (["--wait-ms", "10000", "--scenario", "index", "--scenario", "echo"], 0.0),
@@ -388,26 +452,3 @@ def test_plan_with_a_delay_of_more_than_half_a_window_is_refused(options: list[s
 def test_plan_with_a_delay_of_half_a_window_is_carried_out(options: list[str], delay_s: float) -> None:
     """And a wait for which nobody asks disturbs nobody."""
     assert max(one.delay_s for one in planned(*options).settings.scenarios) == delay_s
-
-
-@pytest.mark.parametrize(
-    ("options", "rounds", "rounds_per_process"),
-    [
-        ([], 21, 3),
-        (["--thorough"], 63, 9),
-        (["--rounds", "20"], 20, 2),
-        (["--rounds", "5"], 5, 1),
-        (["--null", "flask"], 21, 3),
-        (["--quick"], 7, None),
-        (["--backend", "compose"], 21, None),
-        (["--backend", "url"], 21, None),
-        ([*OWN, "--request", "GET /"], 21, None),
-    ],
-)
-def test_plan_of_processes_of_our_own_replaces_them_where_there_is_time(
-    options: list[str], rounds: int, rounds_per_process: int | None
-) -> None:
-    """Seven of each or more, where there are as many rounds; containers and URLs stay as they are."""
-    efficiency = planned(*options).settings.efficiency
-    assert efficiency is not None
-    assert (efficiency.rounds, efficiency.rounds_per_process) == (rounds, rounds_per_process)
