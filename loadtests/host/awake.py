@@ -4,19 +4,25 @@ import sys
 import time
 from collections.abc import Iterable
 from ctypes import CDLL, byref, c_int
+from subprocess import PIPE
 
 import psutil
 
+from loadtests.errors import Refusal
 from loadtests.host.processes import Processes
 
 SPIN = """
-import os, pathlib, sys
+import os, pathlib, sys, time
 parent = os.getppid()
 os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 # A session of its own is a group of its own, which would get half of the core whatever its members want.
 group = pathlib.Path("/proc/self/autogroup")
-if group.exists():
-    group.write_text("19")
+while group.exists():
+    try:
+        group.write_text("19")
+        break
+    except BlockingIOError:  # all users but root together may do this ten times a second
+        time.sleep(0.02)
 sys.stdout.write("\\n")
 sys.stdout.close()
 while os.getppid() == parent:
@@ -33,11 +39,22 @@ class Awake:
     """
 
     def __init__(self, processes: Processes, cores: Iterable[int]) -> None:
+        """Start them.
+
+        Raises:
+            Refusal: the system does not let one of them be of least weight.
+        """
         self._clocks: dict[int, int] = {}
         for core in cores:
-            process = processes.start([sys.executable, "-c", SPIN], core=core, stdout=-1)
+            process = processes.start([sys.executable, "-c", SPIN], core=core, stdout=PIPE, stderr=PIPE)
             assert process.stdout
-            process.stdout.readline()
+            assert process.stderr
+            if not process.stdout.readline():
+                said = process.stderr.read().decode(errors="replace").strip().splitlines()
+                raise Refusal(
+                    f"A core cannot be kept awake here ({said[-1] if said else 'without a word'}): "
+                    "do without it (--no-keep-awake)."
+                )
             self._clocks[core] = process.pid
 
     def cpu_s(self, core: int | None) -> float:
