@@ -13,14 +13,16 @@ import pytest
 from loadtests.analysis.validity import Terms, Validity, judge
 from loadtests.backends import Backend
 from loadtests.backends.process import ProcessBackend
+from loadtests.backends.tree import Tree
 from loadtests.backends.url import UrlBackend
 from loadtests.compare.calibration import calibrate
 from loadtests.compare.harness import Harness, file_name
-from loadtests.compare.schedule import REWARM_S, Step
+from loadtests.compare.schedule import Step
 from loadtests.errors import Refusal
 from loadtests.generator.messages import Order, Outcome, Served
 from loadtests.generator.process import Generator
 from loadtests.generator.samples import Samples
+from loadtests.host.awake import Awake
 from loadtests.host.interruption import Interruption
 from loadtests.host.processes import Processes, cores
 from loadtests.results import Capacity, Efficiency, Latency, Reading, Settings, Setup
@@ -53,8 +55,8 @@ def settings() -> Settings:
     return SETTINGS.model_copy(
         update={
             "efficiency": Efficiency(rounds=1, round_s=0.3, connections=4),
-            "capacity": Capacity(rounds=1, window_s=0.3, settle_s=0.05, in_flight=(4,)),
-            "latency": Latency(rounds=1, window_s=0.6, settle_s=0.05, shares=(0.5,), connections=2),
+            "capacity": Capacity(window_s=0.3, settle_s=0.05, sweep=(4,)),
+            "latency": Latency(window_s=0.6, settle_s=0.05, shares=(0.5,), connections=2),
             "server_core": server_core,
             "generator_core": generator_core,
             "warmup_s": 0.1,
@@ -78,7 +80,13 @@ def processes() -> Iterator[Processes]:
 
 
 @pytest.fixture
-def measure(settings: Settings, generator: Generator, tmp_path: Path) -> Measure:
+def asleep(processes: Processes) -> Awake:
+    """Keep no core awake."""
+    return Awake(processes, ())
+
+
+@pytest.fixture
+def measure(settings: Settings, generator: Generator, asleep: Awake, tmp_path: Path) -> Measure:
     """Measure one window of targets in a set-up."""
 
     def once(
@@ -89,14 +97,20 @@ def measure(settings: Settings, generator: Generator, tmp_path: Path) -> Measure
         level: float = 4,
         rate_per_s: float | None = None,
         window_s: float | None = None,
+        awake: Awake | None = None,
         samples: Path = tmp_path,
     ) -> tuple[Reading, ...]:
         chosen = settings
         if window_s is not None:
-            capacity = Capacity(rounds=1, window_s=window_s, settle_s=0.05, in_flight=(4,))
-            chosen = settings.model_copy(update={"capacity": capacity})
-        harness = Harness(chosen, named(targets), OPERATIONS, backend or UrlBackend(), generator, samples)
-        return harness.measure(Step(setup, scenario, level, 1, tuple(named(targets)), 0.0), rate_per_s)
+            chosen = settings.model_copy(
+                update={
+                    "efficiency": Efficiency(rounds=1, round_s=window_s, connections=4),
+                    "capacity": Capacity(window_s=window_s, settle_s=0.05, sweep=(4,)),
+                }
+            )
+        parts = backend or UrlBackend(), generator, awake or asleep
+        harness = Harness(chosen, named(targets), OPERATIONS, *parts, samples)
+        return harness.measure(Step(setup, scenario, level, 1, 1, tuple(named(targets)), 0.0), rate_per_s)
 
     return once
 
@@ -137,7 +151,7 @@ def test_measure_of_a_pair_gives_equal_requests_and_the_cpu_time_of_each(
         assert one.cpu_per_request_s is not None
         assert 0 < one.cpu_per_request_s < one.window_s / one.requests
         assert one.server_throttled_s is not None
-        samples = Samples.load(tmp_path / file_name("efficiency", 1, 4, "index", one.target))
+        samples = Samples.load(tmp_path / file_name("efficiency", 1, 1, 4, "index", one.target))
         end_s = one.begin_s + one.window_s
         found = zip(samples.starts_s, samples.latencies_s, strict=True)
         assert sum(one.begin_s <= start_s + took_s < end_s for start_s, took_s in found) == one.requests
@@ -149,19 +163,20 @@ def test_measure_at_a_url_knows_nothing_of_the_server(measure: Measure) -> None:
         [reading] = measure("capacity", at(server.url))
     assert reading.requests > 0
     assert (reading.server_cpu_s, reading.server_throttled_s, reading.cpu_per_request_s) == (None, None, None)
+    assert reading.foreign_share is None
 
 
 def test_measure_in_an_open_loop_offers_both_targets_the_same_moments(
     measure: Measure, tmp_path: Path
 ) -> None:
-    """The round is the seed, so that neither target meets another burst."""
+    """The seed is that of the unit, so that neither target meets another burst."""
     found = []
     for name in ("one", "two"):
         with serving() as server:
             [reading] = measure("latency", at(server.url, name), level=0.5, rate_per_s=300)
         assert reading.offered_per_s == 300
         assert reading.response is not None
-        dues_s = sorted(Samples.load(tmp_path / file_name("latency", 1, 0.5, "index", name)).dues_s)
+        dues_s = sorted(Samples.load(tmp_path / file_name("latency", 1, 1, 0.5, "index", name)).dues_s)
         found.append([due_s - dues_s[0] for due_s in dues_s[:100]])
     assert found[0] == pytest.approx(found[1], abs=1e-6)
 
@@ -176,8 +191,10 @@ def test_measure_with_a_generator_that_gets_too_little_cpu_is_generator_bound(
     readings = undisturbed(measure("capacity", *targets, backend=backend, level=64))
     validity, sentence = judge(readings, TERMS)
     assert validity is Validity.GENERATOR_BOUND
-    assert sentence.startswith("the load generator was busy for ")
-    assert sentence.endswith("use more workers (--workers)")
+    # Which of the two is seen first depends on how busy the servers' core is.
+    assert sentence.startswith(
+        ("the load generator was busy for ", "the load generator's event loop woke up ")
+    )
     assert readings[0].failures == 0
 
 
@@ -233,16 +250,16 @@ def test_measure_of_a_server_that_is_gone_is_failing(measure: Measure) -> None:
 
 @pytest.fixture
 def limited() -> Iterator[Path]:
-    """Make a control group that may use a tenth of a core, of either version."""
+    """Make a control group that may use a twenty-fifth of a core, of either version."""
     first = CGROUPS / "cpu"
     group = (first if first.is_dir() else CGROUPS) / f"test-harness-{os.getpid()}"
     try:
         group.mkdir()
         if first.is_dir():
             (group / "cpu.cfs_period_us").write_text("50000")
-            (group / "cpu.cfs_quota_us").write_text("5000")
+            (group / "cpu.cfs_quota_us").write_text("2000")
         else:
-            (group / "cpu.max").write_text("5000 50000")
+            (group / "cpu.max").write_text("2000 50000")
     except OSError as error:
         with suppress(OSError):
             group.rmdir()
@@ -302,7 +319,7 @@ def test_measure_with_samples_that_cannot_be_kept_is_refused(
     what: str, measure: Measure, tmp_path: Path
 ) -> None:
     """One sentence with the place and the system's reason; what was measured before is untouched."""
-    (tmp_path / file_name("capacity", 1, 4, "index", "odd")).symlink_to("/dev/full")
+    (tmp_path / file_name("capacity", 1, 1, 4, "index", "odd")).symlink_to("/dev/full")
     folder, why = {
         "full": (tmp_path, "No space left on device"),
         "missing": (tmp_path / "nowhere", "No such file or directory"),
@@ -345,67 +362,86 @@ class Backwards(Generator):
         )
 
 
-def test_measure_with_a_clock_that_goes_backwards_is_refused(settings: Settings, tmp_path: Path) -> None:
+def test_measure_with_a_clock_that_goes_backwards_is_refused(
+    settings: Settings, asleep: Awake, tmp_path: Path
+) -> None:
     """A negative window is no measurement."""
     targets = named([at("http://127.0.0.1:9")])
-    harness = Harness(settings, targets, OPERATIONS, UrlBackend(), Backwards(), tmp_path)
-    step = Step("capacity", "index", 4, 1, tuple(targets), 0.0)
+    harness = Harness(settings, targets, OPERATIONS, UrlBackend(), Backwards(), asleep, tmp_path)
+    step = Step("capacity", "index", 4, 1, 1, tuple(targets), 0.0)
     with pytest.raises(
         Refusal, match=r"^The clock of this machine went backwards: a window lasted -0\.5 s\."
     ):
         harness.measure(step)
 
 
-def test_measure_of_a_warm_up_lasts_as_long_as_it_was_told(
-    settings: Settings, generator: Generator, tmp_path: Path
+def test_measure_of_a_warm_up_loads_both_at_once_as_long_as_it_was_told(
+    settings: Settings, generator: Generator, asleep: Awake, tmp_path: Path
 ) -> None:
-    """Round 0 is the warm-up, with the connections of its step."""
-    with serving() as server:
-        targets = named([at(server.url)])
-        harness = Harness(settings, targets, OPERATIONS, UrlBackend(), generator, tmp_path)
-        [reading] = harness.measure(Step("capacity", "index", 16, 0, tuple(targets), 0.0))
-        assert server.accepted == 16
-    assert reading.round == 0
-    assert reading.window_s >= settings.warmup_s
-
-
-def test_measure_of_new_processes_warms_them_up_all_at_once(
-    settings: Settings, generator: Generator, tmp_path: Path
-) -> None:
-    """Round 0 of the efficiency set-up: loaded as in their rounds, but not for as long."""
+    """Round 0 is loaded as the rounds are, but not for as long; equal requests, of which nothing is kept."""
     long = Efficiency(rounds=1, round_s=60, connections=4)
     changed = settings.model_copy(update={"efficiency": long})
-    with serving() as one, serving() as two, serving() as three:
-        targets = named(at(server.url, name) for name, server in (("1", one), ("2", two), ("3", three)))
-        harness = Harness(changed, targets, OPERATIONS, UrlBackend(), generator, tmp_path)
-        readings = harness.measure(Step("efficiency", "index", 4, 0, tuple(targets), 0.0, renews=True))
-        assert [server.accepted for server in (one, two, three)] == [4, 4, 4]
+    with serving() as one, serving() as two:
+        targets = named(at(server.url, name) for name, server in (("1", one), ("2", two)))
+        harness = Harness(changed, targets, OPERATIONS, UrlBackend(), generator, asleep, tmp_path)
+        readings = harness.measure(Step("efficiency", "index", 4, 1, 0, tuple(targets), 0.0))
+        assert [server.accepted for server in (one, two)] == [4, 4]
     assert len({reading.requests for reading in readings}) == 1
-    assert all(REWARM_S <= reading.window_s < long.round_s for reading in readings)
+    assert all(settings.warmup_s <= reading.window_s < long.round_s for reading in readings)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_file_name_of_a_plain_scenario_holds_it_as_it_is() -> None:
-    """What this repository measures is found by its name."""
-    assert file_name("latency", 7, 0.5, "index", "flask-again") == "latency-007-0.5-index-flask-again.f64"
-
-
-def test_file_name_of_requests_that_differ_in_signs_only_differs() -> None:
-    """A file cannot be called by a slash, and two requests must not write into one file."""
-    requests = ("GET /a?b", "GET /a/b", "GET /a-b", "GET /a_b", "GET--a-b")
-    names = [file_name("latency", 1, 0.5, request, "control") for request in requests]
-    assert len(set(names)) == len(requests)
-    assert all(name.startswith("latency-001-0.5-GET--a-b-") for name in names)
-
-
-def test_file_name_of_a_long_request_is_cut_and_stays_apart() -> None:
-    """A file system takes 255 bytes; what differs beyond the cut differs all the same."""
-    first, second = (
-        file_name("efficiency", 100, 0.25, f"GET /{'x' * 2000}{end}", "candidate") for end in "ab"
+@pytest.mark.parametrize("keeps_awake", [True, False])
+def test_measure_beside_a_busy_neighbour_sees_how_much_it_had(
+    keeps_awake: bool, measure: Measure, settings: Settings, processes: Processes, tmp_path: Path
+) -> None:
+    """Something else on the servers' core, by its own clock; what keeps the core awake is none of it."""
+    backend, targets = null_servers(processes, settings.server_core, tmp_path, "one", "two")
+    awake = Awake(
+        processes, [settings.server_core] if keeps_awake and settings.server_core is not None else ()
     )
-    assert first != second
-    for name in (first, second):
-        scenario = name.removeprefix("efficiency-100-0.25-").removesuffix("-candidate.f64")
-        assert scenario.rpartition("-")[0] == f"GET--{'x' * 55}"
+    neighbour = Tree(processes.start(HOG, core=settings.server_core).pid)
+    before_s, begin_s = neighbour.cpu_s(), time.perf_counter()
+    first, second = measure("efficiency", *targets, backend=backend, awake=awake, window_s=1.0)
+    after_s, elapsed_s = neighbour.cpu_s(), time.perf_counter() - begin_s
+    assert before_s is not None
+    assert after_s is not None
+    assert first.foreign_share is not None
+    # The servers were away for longer than the window, in which it had the core for itself.
+    assert first.foreign_share > (after_s - before_s - (elapsed_s - first.window_s)) / first.window_s - 0.05
+    assert first.foreign_share > 0.2
+    assert first.foreign_share == second.foreign_share
+
+
+def others_s(core: int, ours: set[int]) -> float:
+    """Return the CPU time of everybody else who may run on a core, those whom they have waited for included."""
+    used_s = 0.0
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess):
+            if process.pid not in ours and core in process.cpu_affinity():
+                used_s += sum(process.cpu_times()[:4])
+    return used_s
+
+
+@pytest.mark.parametrize("keeps_awake", [True, False])
+def test_measure_without_a_neighbour_sees_hardly_any(
+    keeps_awake: bool, measure: Measure, settings: Settings, processes: Processes, tmp_path: Path
+) -> None:
+    """No more than all others had, which is hardly anything on a quiet machine: neither sleep nor spinning."""
+    core = settings.server_core
+    assert core is not None
+    backend, targets = null_servers(processes, core, tmp_path, "one", "two")
+    awake = Awake(processes, [core] if keeps_awake else ())
+    ours = {child.pid for child in psutil.Process().children(recursive=True)}
+
+    def is_accounted_for() -> bool:
+        before_s = others_s(core, ours)
+        [reading] = measure("capacity", targets[0], backend=backend, awake=awake, window_s=0.5)
+        seen_s = (reading.foreign_share or 0.0) * reading.window_s
+        # Idle time and theirs are counted in hundredths of a second.
+        return seen_s < others_s(core, ours) - before_s + 0.04
+
+    wait_until("what was seen is accounted for", is_accounted_for)
 
 
 def test_calibrate_finds_more_than_a_service_could_do(settings: Settings, generator: Generator) -> None:
