@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -156,7 +156,11 @@ def test_awake_ends_when_its_parent_is_killed(core: int) -> None:
         child = psutil.Process(pid)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        wait_until("it has ended", lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+        try:
+            wait_until("it has ended", lambda: not psutil.pid_exists(pid))
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
 
 
 def test_idle_of_a_core_goes_on_only_while_nobody_runs_there(processes: Processes, core: int) -> None:
