@@ -53,6 +53,7 @@ class ProcessBackend:
             target = replace(target, url=f"http://127.0.0.1:{port}")
             process, log = self._run(target, {})
             await_answer(target, START_TIMEOUT_S, lambda process=process, log=log: _failure(process, log))  # type: ignore[misc]
+            self._look_at(target, process)
             started.append(target)
         return tuple(started)
 
@@ -65,7 +66,14 @@ class ProcessBackend:
     def _renewed(self, target: Target, hash_seed: int | None) -> float:
         begin_s = time.perf_counter()
         process, log = self._run(target, {} if hash_seed is None else {"PYTHONHASHSEED": str(hash_seed)})
-        return seconds_to_answer(target, begin_s, lambda: _failure(process, log))
+        cold_start_s = seconds_to_answer(target, begin_s, lambda: _failure(process, log))
+        self._look_at(target, process)
+        return cold_start_s
+
+    def _look_at(self, target: Target, process: subprocess.Popen[bytes]) -> None:
+        """Account for a process from now on; before it has answered it may be in another control group."""
+        self._trees[target.name] = Tree(process.pid)
+        self._cgroups[target.name] = Cgroup(process.pid)
 
     def _run(self, target: Target, environ: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], Path]:
         log = self._logs / f"{target.name}.log"
@@ -79,8 +87,6 @@ class ProcessBackend:
                 stderr=subprocess.STDOUT,
             )
         self._running[target.name] = process
-        self._trees[target.name] = Tree(process.pid)
-        self._cgroups[target.name] = Cgroup(process.pid)
         return process, log
 
     def usage(self, target: Target) -> Usage:
