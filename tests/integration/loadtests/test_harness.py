@@ -414,7 +414,7 @@ def test_measure_beside_a_busy_neighbour_sees_how_much_it_had(
 
 
 def others_s(core: int, ours: set[int]) -> float:
-    """Return the CPU time of everybody else who may run on a core, those whom they have waited for included."""
+    """Return the CPU time of all others who may run on a core, those whom they have waited for included."""
     used_s = 0.0
     for process in psutil.process_iter():
         with suppress(psutil.NoSuchProcess):
@@ -427,7 +427,7 @@ def others_s(core: int, ours: set[int]) -> float:
 def test_measure_without_a_neighbour_sees_hardly_any(
     keeps_awake: bool, measure: Measure, settings: Settings, processes: Processes, tmp_path: Path
 ) -> None:
-    """No more than all others had, which is hardly anything on a quiet machine: neither sleep nor spinning."""
+    """No more than all others had, on a quiet machine hardly anything: neither sleep nor spinning."""
     core = settings.server_core
     assert core is not None
     backend, targets = null_servers(processes, core, tmp_path, "one", "two")
