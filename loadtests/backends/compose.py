@@ -2,8 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,7 +47,8 @@ class ComposeBackend:
         self._running: dict[str, _Running] = {}
         self._units = ExitStack()
         """The containers of the unit that is measured."""
-        self._started_here: list[str] = []
+        self._spent: list[list[str]] = []
+        """What Docker must be told once units begin, so that nothing of ours runs beside them."""
 
     def start(self, targets: Sequence[Target]) -> tuple[Target, ...]:
         """Bring up what is missing."""
@@ -78,7 +79,7 @@ class ComposeBackend:
         if stopped:
             self._undo.append(["compose", "stop", *stopped])
         self._compose("up", "--detach", "--no-deps", *missing)
-        self._started_here = missing
+        self._spent.append(["compose", "stop", *missing])
         if self._core is not None:
             for service in missing:
                 docker("update", "--cpuset-cpus", str(self._core), self._id(service))
@@ -111,6 +112,7 @@ class ComposeBackend:
         name = self._name(service)
         publish = f"127.0.0.1:{free_port()}:{port}"
         self._compose("run", "--detach", "--no-deps", "--name", name, "--publish", publish, service)
+        self._spent.append(["stop", name])
         if self._core is not None:
             docker("update", "--cpuset-cpus", str(self._core), name)
         return name
@@ -124,13 +126,12 @@ class ComposeBackend:
     def renew(self, targets: Sequence[Target], hash_seed: int | None) -> tuple[Instance, ...]:  # noqa: ARG002
         """Run another container of each image with the same limits, in place of the one before.
 
-        Without its health check, which would take CPU time from what is measured. The containers that compose
-        brought up here have done their part and are stopped.
+        Without its health check, which would take CPU time from what is measured. The containers that were
+        started here before have done their part and are stopped.
         """
         self._units.close()
-        if self._started_here:
-            self._compose("stop", *self._started_here)
-            self._started_here.clear()
+        while self._spent:
+            docker(*self._spent.pop(), root=self._root)
         return tuple(self._renewed(target) for target in targets)
 
     def _renewed(self, target: Target) -> Instance:
@@ -138,13 +139,24 @@ class ComposeBackend:
         container, port = running.container, int(running.port.partition("/")[0])
         name = self._name(running.service)
         options = [*container.options, "--no-healthcheck"]
-        if self._core is not None and container.cpuset is None:
-            options += ["--cpuset-cpus", str(self._core)]
-        self._units.callback(self._undo.remove, ["rm", "--force", name])
+        cpuset = self._cpuset(container)
+        if cpuset is not None and container.cpuset is None:
+            options += ["--cpuset-cpus", cpuset]
+        self._units.enter_context(self._remembered(name))
         started = self._units.enter_context(cold_started(name, container.image, port, options))
         now = inspect(name)
         self._running[target.name] = replace(running, tree=Tree(now.pid), cgroup=Cgroup(now.pid, now.id))
         return Instance(replace(target, url=started.url), started.seconds)
+
+    def _cpuset(self, container: Container) -> str | None:
+        """Return the cores that the units of such a container may use."""
+        return container.cpuset or (None if self._core is None else str(self._core))
+
+    @contextmanager
+    def _remembered(self, name: str) -> Iterator[None]:
+        """Forget a container after the block; where that failed, it is still removed in the end."""
+        yield
+        self._undo.remove(["rm", "--force", name])
 
     def usage(self, target: Target) -> Usage:
         """Look at the container, where the engine runs on this machine."""
@@ -173,17 +185,21 @@ class ComposeBackend:
         """Ask the app in another container like this one, and the engine for the limits."""
         running = self._running[target.name]
         container = running.container
+        cpuset = self._cpuset(container)
         return {
             **configuration.parse(self._ask(running, [], [configuration.OPTION])),
             **({"cpus": f"{container.cpus:g}"} if container.cpus else {}),
             **({"memory_limit_bytes": container.memory_bytes} if container.memory_bytes else {}),
-            **({"cpuset": container.cpuset} if container.cpuset else {}),
+            **({"cpuset": cpuset} if cpuset else {}),
         }
 
     def stop(self) -> None:
         """End and remove the containers that were started here; all are tried before a failure is told."""
         failures = []
-        self._units.close()
+        try:
+            self._units.close()
+        except Refusal as failure:
+            failures.append(failure)
         while self._undo:
             try:
                 docker(*self._undo.pop(), root=self._root)
