@@ -41,9 +41,9 @@ def _turned(images: Sequence[str], number: int) -> Sequence[str]:
 
 def _start(image: str, port: int) -> Start:
     name = f"cold-start-{uuid.uuid4().hex[:12]}"
-    with cold_started(name, image, port) as took_s:
+    with cold_started(name, image, port) as started:
         used = _used(name)
-    return Start(took_s, used["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9, _memory_bytes(used))
+    return Start(started.seconds, used["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9, _memory_bytes(used))
 
 
 def _used(container: str) -> dict[str, Any]:
