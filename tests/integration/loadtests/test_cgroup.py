@@ -35,7 +35,6 @@ def lay_out(root: Path, version: int, group: str, place: str) -> None:
             mounts / place,
             cpu__stat="usage_usec 2500000\nuser_usec 2000000\nnr_throttled 3\nthrottled_usec 1500000\n",
             memory__stat="anon 30000000\nfile 9000000\ntotal_rss 1\n",
-            memory__peak="52428800\n",
             memory__current="1\n",
         )
         return
@@ -46,7 +45,6 @@ def lay_out(root: Path, version: int, group: str, place: str) -> None:
     write(
         mounts / "memory" / place,
         memory__stat="cache 9000000\nrss 1\nanon 1\ntotal_rss 30000000\n",
-        memory__max_usage_in_bytes="52428800\n",
     )
 
 
@@ -61,7 +59,6 @@ def test_cgroup_of_a_container_is_read_in_either_version(version: int, group: st
     assert cgroup.visible
     assert cgroup.throttled_s() == pytest.approx(1.5)
     assert cgroup.memory_bytes() == 30 * MB
-    assert cgroup.peak_bytes() == 50 << 20
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -80,7 +77,7 @@ def test_cgroup_that_is_not_the_containers_is_unknown(
     lay_out(tmp_path, version, group, place)
     cgroup = Cgroup(7, CONTAINER, root=tmp_path)
     assert not cgroup.visible
-    assert (cgroup.throttled_s(), cgroup.memory_bytes(), cgroup.peak_bytes()) == (None, None, None)
+    assert (cgroup.throttled_s(), cgroup.memory_bytes()) == (None, None)
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -93,19 +90,19 @@ def test_cgroup_of_a_process_that_is_in_a_container_with_us_is_the_mounted_one(
 
 
 def test_cgroup_of_a_kernel_that_keeps_no_such_account_is_unknown(tmp_path: Path) -> None:
-    """The root group of version 2 has no limit, and a kernel before 5.19 no peak."""
+    """The root group of version 2 has no limit."""
     (tmp_path / "proc/7").mkdir(parents=True)
     (tmp_path / "proc/7/cgroup").write_text("0::/\n")
     write(tmp_path / "sys/fs/cgroup", cpu__stat="usage_usec 1\n", memory__stat="anon 5\n")
     cgroup = Cgroup(7, root=tmp_path)
-    assert (cgroup.throttled_s(), cgroup.memory_bytes(), cgroup.peak_bytes()) == (None, 5, None)
+    assert (cgroup.throttled_s(), cgroup.memory_bytes()) == (None, 5)
 
 
 def test_cgroup_on_a_system_without_any_is_unknown(tmp_path: Path) -> None:
     """No /proc, no answer."""
     cgroup = Cgroup(7, root=tmp_path)
     assert not cgroup.visible
-    assert (cgroup.throttled_s(), cgroup.memory_bytes(), cgroup.peak_bytes()) == (None, None, None)
+    assert (cgroup.throttled_s(), cgroup.memory_bytes()) == (None, None)
 
 
 @pytest.fixture
@@ -124,10 +121,7 @@ def test_cgroup_of_a_real_container_shows_memory_and_throttling(container: str) 
     cgroup = Cgroup(pid, container)
     assert cgroup.visible
     wait_until("it holds 32 MB", lambda: (cgroup.memory_bytes() or 0) > 32 << 20)
-    memory_bytes, peak_bytes = cgroup.memory_bytes(), cgroup.peak_bytes()
-    assert memory_bytes is not None
-    assert peak_bytes is not None
-    assert memory_bytes < peak_bytes < 128 << 20
+    assert (cgroup.memory_bytes() or 0) < 128 << 20
     throttled_s = cgroup.throttled_s()
     assert throttled_s is not None
     wait_until("it is held back", lambda: (cgroup.throttled_s() or 0) > throttled_s)
