@@ -1,6 +1,7 @@
 """Where the targets run: real processes, real containers, and services that somebody else looks after."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -8,12 +9,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
 
-from loadtests.backends import Backend, Usage
+from loadtests.backends import Backend, Instance, Usage
 from loadtests.backends.compose import ComposeBackend
 from loadtests.backends.process import ProcessBackend
 from loadtests.backends.url import UrlBackend
@@ -21,7 +23,7 @@ from loadtests.errors import Refusal
 from loadtests.host.interruption import Interruption
 from loadtests.host.processes import Processes, cores
 from loadtests.results import Facts
-from loadtests.targets import Target, targets
+from loadtests.targets import Target, address, targets
 from tests.integration.containers.conftest import base_image
 from tests.integration.containers.engine import ROOT, docker, inspect, run
 from tests.integration.loadtests.locust import wait_until
@@ -34,6 +36,7 @@ __all__ = ["base_image"]
 CONTROL, CANDIDATE = targets({})
 AGAIN = replace(CONTROL, name="flask-again", title="Flask again")
 ALL = (CONTROL, CANDIDATE, AGAIN)
+ALL_BUT_URL = tuple(replace(target, url="") for target in ALL)
 FLASK, FASTAPI = ([sys.executable, "-m", f"{name}_app"] for name in ("flask", "fastapi"))
 COMMANDS = {"flask": FLASK, "fastapi": FASTAPI, "flask-again": FLASK}
 PROJECT = f"backends-test-{os.getpid()}"
@@ -101,27 +104,23 @@ def test_process_start_serves_every_target_at_a_url_of_its_own(backend: ProcessB
         assert {tuple(psutil.Process(pid).cpu_affinity() or ()) for pid in pids()} == {(core,)}
 
 
-def test_process_facts_are_seen_before_any_load(backend: ProcessBackend) -> None:
-    """Of both everything but what there is not (an image) or what is found out later."""
+def test_process_facts_are_those_of_its_package(backend: ProcessBackend) -> None:
+    """Of both everything but what there is not, an image."""
     for target in backend.start([CONTROL, CANDIDATE]):
         facts = backend.facts(target)
         assert facts == Facts(
             target=target.name,
-            memory_idle_bytes=facts.memory_idle_bytes,
             packages=facts.packages,
             packages_bytes=facts.packages_bytes,
             code_lines=facts.code_lines,
         )
-        assert facts.memory_idle_bytes is not None
-        assert facts.memory_idle_bytes > 10_000_000
         assert facts.packages is not None
         assert facts.packages > 10
         assert facts.packages_bytes is not None
         assert facts.packages_bytes > 5_000_000
         assert facts.code_lines is not None
         assert facts.code_lines > 200
-        ask(target)
-        assert (backend.peak_bytes(target) or 0) >= facts.memory_idle_bytes
+        assert (backend.memory_bytes(target) or 0) > 10_000_000
 
 
 def test_process_settings_are_what_the_service_was_told(
@@ -143,24 +142,56 @@ def test_process_settings_of_a_command_that_does_not_say_are_empty(
     assert backend.settings(CONTROL) == {}
 
 
-def test_process_cold_start_leaves_nothing_but_its_duration(backend: ProcessBackend) -> None:
-    """Another process comes and goes; the one that runs is not touched."""
-    [target] = backend.start([CANDIDATE])
+def served_by(target: Target) -> psutil.Process:
+    """Return the process that was started for a target: the one that was told its port."""
+    port = str(address(target.url)[1])
+    [found] = [child for child in psutil.Process().children() if port in child.cmdline()]
+    return found
+
+
+def test_process_renew_replaces_every_process_at_its_url(backend: ProcessBackend) -> None:
+    """One after the other in the order that is given, with an account of its own; none of before is left."""
+    started = backend.start([CONTROL, CANDIDATE])
     before = pids()
-    first_s, second_s = backend.cold_start_s(target), backend.cold_start_s(target)
-    assert first_s is not None
-    assert second_s is not None
-    assert min(first_s, second_s) > 0
-    assert pids() == before
-    ask(target)
+    with httpx.Client(trust_env=False) as lingering:
+        for target in started:
+            lingering.get(target.url)
+        instances = backend.renew(started[::-1], None)
+    assert [one.target for one in instances] == list(started[::-1])
+    assert not before & pids()
+    first, second = (served_by(one.target).create_time() for one in instances)
+    assert 0 < (instances[0].cold_start_s or 0) <= second - first + 0.02  # create_time counts hundredths
+    assert (instances[1].cold_start_s or 0) > 0
+    for target in started:
+        assert_asking_costs_only(target, [other for other in started if other != target], backend)
+        assert (backend.memory_bytes(target) or 0) > 10_000_000
+    core = cores()[0]
+    if core is not None:
+        assert {tuple(psutil.Process(pid).cpu_affinity() or ()) for pid in pids()} == {(core,)}
 
 
-def test_process_cold_start_that_fails_is_refused(processes: Processes, tmp_path: Path) -> None:
-    """With the service's own last words, and at once."""
-    command = [sys.executable, "-c", "import sys; sys.exit('no such thing')"]
-    backend = ProcessBackend(processes, None, {"flask": command}, {}, tmp_path)
+def test_process_renew_gives_the_hash_seed_to_both(processes: Processes, tmp_path: Path) -> None:
+    """In place of the one with which they were started; without one that stays."""
+    backend = ProcessBackend(processes, None, COMMANDS, {}, tmp_path, {"PYTHONHASHSEED": "7"})
+    started = backend.start([CONTROL, CANDIDATE])
+    seeds = []
+    for hash_seed in (41, 42, None):
+        backend.renew(started, hash_seed)
+        seeds.append([served_by(target).environ()["PYTHONHASHSEED"] for target in started])
+    assert seeds == [["41", "41"], ["42", "42"], ["7", "7"]]
+    backend.stop()
+    assert pids() == set()
+
+
+def test_process_renew_that_fails_is_refused(processes: Processes, tmp_path: Path) -> None:
+    """With the service's own last words, and at once; the other one is ended by `stop`."""
+    commands = dict(COMMANDS)
+    backend = ProcessBackend(processes, None, commands, {}, tmp_path)
+    started = backend.start([CANDIDATE, CONTROL])
+    commands["flask"] = [sys.executable, "-c", "import sys; sys.exit('no such thing')"]
     with pytest.raises(Refusal, match=r"^Flask did not start another time: no such thing$"):
-        backend.cold_start_s(CONTROL)
+        backend.renew(started, 0)
+    backend.stop()
     assert pids() == set()
 
 
@@ -225,8 +256,8 @@ def test_url_start_takes_what_runs_there_and_knows_nothing_more() -> None:
         assert backend.start([target]) == (target,)
         assert backend.usage(target) == Usage(None, None)
         assert backend.facts(target) == Facts(target="flask")
-        assert backend.peak_bytes(target) is None
-        assert backend.cold_start_s(target) is None
+        assert backend.renew([target], 40) == (Instance(target, None),)
+        assert backend.memory_bytes(target) is None
         assert backend.settings(target) == {}
         backend.stop()
         assert service.answered.total() == 1
@@ -266,6 +297,18 @@ def containers(*options: str) -> set[str]:
     return set(docker("ps", "--all", "--quiet", "--no-trunc", *filters, *options).split())
 
 
+def running() -> set[str]:
+    """Return the ids of those of them that run."""
+    return containers("--filter", "status=running")
+
+
+def limits(id: str) -> dict[str, Any]:
+    """Return what a container may use."""
+    host = inspect(id)["HostConfig"]
+    names = ("NanoCpus", "Memory", "CpusetCpus", "ReadonlyRootfs")
+    return {name: host[name] for name in names} | {"Image": inspect(id)["Image"]}
+
+
 def test_compose_start_serves_every_target_and_stop_leaves_nothing(project: str) -> None:
     """All that a container shows, for the service, its rival, and one more container of it."""
     before = containers()
@@ -273,13 +316,12 @@ def test_compose_start_serves_every_target_and_stop_leaves_nothing(project: str)
     try:
         started = backend.start(ALL)
         assert len({target.url for target in started}) == 3
-        running = containers()
+        brought_up = containers()
         for target in started:
             assert_asking_costs_only(target, [other for other in started if other != target], backend)
             assert backend.usage(target).throttled_s is not None
+            assert (backend.memory_bytes(target) or 0) > 10_000_000
             facts = backend.facts(target)
-            assert facts.memory_idle_bytes is not None
-            assert (backend.peak_bytes(target) or 0) > facts.memory_idle_bytes > 10_000_000
             assert facts.image_bytes is not None
             assert facts.image_bytes > 5_000_000
             assert facts.packages is None  # the image has no lock that would say what is needed
@@ -288,8 +330,7 @@ def test_compose_start_serves_every_target_and_stop_leaves_nothing(project: str)
             assert settings.items() >= {"workers": 1, "cpus": "1", "memory_limit_bytes": 256 << 20}.items()
             core = cores()[0]
             assert settings.get("cpuset") == (None if core is None else str(core))
-            assert (backend.cold_start_s(target) or 0) > 0
-        assert containers() == running
+        assert containers() == brought_up
     finally:
         backend.stop()
         backend.stop()
@@ -298,19 +339,80 @@ def test_compose_start_serves_every_target_and_stop_leaves_nothing(project: str)
 
 
 @pytest.mark.usefixtures("project")
+def test_compose_renew_runs_each_unit_in_containers_of_its_own() -> None:
+    """Of the same image with the same limits, without a health check; nothing else of ours runs."""
+    before, ran = containers(), running()
+    backend = ComposeBackend(ROOT, cores()[0])
+    try:
+        started = backend.start(ALL)
+        first = running() - ran
+        expected = sorted(str(limits(id)) for id in first)
+        seen = {target.url for target in started}
+        units = [first]
+        for _ in range(2):
+            instances = backend.renew(started, None)
+            units.append(running() - ran)
+            assert [replace(one.target, url="") for one in instances] == list(ALL_BUT_URL)
+            assert all((one.cold_start_s or 0) > 0 for one in instances)
+            assert sorted(str(limits(id)) for id in units[-1]) == expected
+            assert {inspect(id)["Config"]["Healthcheck"]["Test"][0] for id in units[-1]} == {"NONE"}
+            assert not seen & {one.target.url for one in instances}
+            seen |= {one.target.url for one in instances}
+            served = [one.target for one in instances]
+            for target in served:
+                assert_asking_costs_only(target, [other for other in served if other != target], backend)
+                assert backend.usage(target).throttled_s is not None
+                assert (backend.memory_bytes(target) or 0) > 10_000_000
+        assert [len(unit) for unit in units] == [3, 3, 3]
+        assert len(set.union(*units)) == 9
+        assert not units[1] & containers()
+    finally:
+        backend.stop()
+        backend.stop()
+    assert containers() == before
+
+
+@pytest.mark.usefixtures("project")
+def test_compose_stop_with_an_engine_that_fails_once_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The failure is told, and everything else is done; what could not be removed is tried again."""
+    before, real = containers(), shutil.which("docker")
+    backend = ComposeBackend(ROOT)
+    try:
+        backend.renew(backend.start([CONTROL]), None)
+        fails = f'if [ "$1" = rm ] && mkdir {tmp_path}/failed; then echo not now >&2; exit 1; fi'
+        fake(tmp_path, f'{fails}\nexec {real} "$@"')
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        with pytest.raises(Refusal, match=r"^`docker rm --force flask-[0-9a-f]{12}` failed: not now$"):
+            backend.stop()
+        assert (tmp_path / "failed").is_dir()
+        assert containers() == before
+    finally:
+        backend.stop()
+
+
+@pytest.mark.usefixtures("project")
 def test_compose_stop_leaves_what_ran_before_as_it_was() -> None:
     """One service ran and runs on, unpinned; the other one was there and did not run, and does not again."""
     run(["docker", "compose", "create", "fastapi"])
     run(["docker", "compose", "up", "--detach", "--no-deps", "flask"])
     ids = {name: run(["docker", "compose", "ps", "--all", "--quiet", name]) for name in ("flask", "fastapi")}
-    started = inspect(ids["flask"])["State"]["StartedAt"]
-    backend = ComposeBackend(ROOT, cores()[0])
+    began = inspect(ids["flask"])["State"]["StartedAt"]
+    core = cores()[0]
+    backend = ComposeBackend(ROOT, core)
     try:
-        for target in backend.start([CONTROL, CANDIDATE]):
-            ask(target)
+        started = backend.start([CONTROL, CANDIDATE])
+        before = running()
+        for one in backend.renew(started, None):
+            ask(one.target)
+            assert backend.settings(one.target).get("cpuset") == (None if core is None else str(core))
+        assert before - running() == {ids["fastapi"]}
+        pinned = {limits(id)["CpusetCpus"] for id in running() - before}
+        assert pinned == {"" if core is None else str(core)}
     finally:
         backend.stop()
-    assert inspect(ids["flask"])["State"]["StartedAt"] == started
+    assert inspect(ids["flask"])["State"]["StartedAt"] == began
     assert inspect(ids["flask"])["HostConfig"]["CpusetCpus"] == ""
     assert inspect(ids["fastapi"])["State"]["Status"] == "exited"
 
