@@ -390,6 +390,8 @@ def test_compose_stop_with_an_engine_that_fails_once_leaves_nothing(
         assert containers() == before
     finally:
         backend.stop()
+        if left := containers() - before:
+            docker("rm", "--force", *left)
 
 
 @pytest.mark.usefixtures("project")
