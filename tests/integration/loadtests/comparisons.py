@@ -17,11 +17,12 @@ TIMEOUT_S = 240
 class Comparison:
     """A comparison that runs; whatever it starts inherits a mark by which it is found again.
 
-    `limit_bytes` is the largest file that it and its children may write, `core` the only one they may run on.
+    `limit_bytes` is the largest file that it and its children may write; `terminal` is where it says what it
+    is doing, which otherwise is put to its output.
     """
 
     def __init__(
-        self, folder: Path, *options: str, limit_bytes: int | None = None, core: int | None = None
+        self, folder: Path, *options: str, limit_bytes: int | None = None, terminal: int | None = None
     ) -> None:
         self.mark = uuid.uuid4().hex
         command = [sys.executable, "-m", "loadtests", "compare", "--out", str(folder), *options]
@@ -30,14 +31,12 @@ class Comparison:
         def restrict() -> None:
             if limit_bytes is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
-            if core is not None:
-                os.sched_setaffinity(0, {core})
 
         self.process = subprocess.Popen(
             command,
             env={**os.environ, MARK: self.mark},
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT if terminal is None else terminal,
             text=True,
             start_new_session=True,
             preexec_fn=restrict,

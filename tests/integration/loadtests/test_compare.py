@@ -2,16 +2,19 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from loadtests.compare.harness import file_name
 from loadtests.generator.samples import Samples
 from loadtests.results import FILE_NAME, Results, load
 from tests.integration.loadtests.comparisons import TIMEOUT_S, Comparison
@@ -21,8 +24,8 @@ from tests.parity.faults.catalogue import FAULTS
 from tests.parity.faults.trial import planted
 from tests.services import running
 
-# Quick: no new processes between the rounds.
-SHORT = ("--quick", "--setup", "efficiency", "--scenario", "index", "--rounds", "6", "--seconds", "0.1")
+SHORT = ("--quick", "--setup", "efficiency", "--units", "3", "--seconds", "0.1")
+MANY = ("--quick", "--setup", "efficiency", "--units", "200", "--seconds", "0.1")
 HELD = "index.cpu_us_per_request.ratio < 100"
 NOT_HELD = "index.cpu_us_per_request.ratio > 100"
 Compare = Callable[..., Comparison]
@@ -32,8 +35,8 @@ Compare = Callable[..., Comparison]
 def test_compare_measures_everything_and_keeps_what_it_measured(compare: Compare, tmp_path: Path) -> None:
     """A table, a report, a results file with every reading, the raw samples, and nothing left running."""
     copy = tmp_path / "copy.json"
-    options = ("--quick", "--rounds", "6", "--seconds", "0.1", "--scenario", "index", "--scenario", "wait")
-    comparison = compare(*options, "--json", str(copy))
+    options = ("--quick", "--units", "3", "--seconds", "0.15", "--scenario", "index", "--scenario", "wait")
+    comparison = compare(*options, "--hash-seed", "5", "--json", str(copy))
     status, output = comparison.finish()
     assert status == 0, output
     results = load(comparison.folder)
@@ -41,33 +44,47 @@ def test_compare_measures_everything_and_keeps_what_it_measured(compare: Compare
     assert Results.model_validate_json(copy.read_bytes()) == results
     assert (comparison.folder / "report.md").exists()
     assert (comparison.folder / "report.html").exists()
+    assert re.findall(r"^unit (\d+), \d+ s: \d+ of \d+ settled$", output, re.MULTILINE) == ["1", "2", "3"]
 
-    setups = {(one.setup, one.scenario, one.target) for one in results.readings}
-    both = ("flask", "fastapi")
-    alone = {
-        (s, o, t) for s in ("efficiency", "capacity", "latency") for o in ("index", "wait") for t in both
+    both, units = ("flask", "fastapi"), (1, 2, 3)
+    setups = {(one.setup, one.scenario, one.target, one.unit) for one in results.readings}
+    assert setups == {
+        (setup, scenario, target, unit)
+        for setup, scenarios in (
+            ("efficiency", ("index", "wait")),
+            ("capacity", ("index", "wait")),
+            ("latency", ("index",)),
+        )
+        for scenario in scenarios
+        for target in both
+        for unit in units
     }
-    assert setups == alone | {("noise", "index", "flask"), ("noise", "index", "flask-again")}
     for one in results.readings:
         assert one.failures == 0, one.first_fault
         assert one.server_cpu_s is not None
         assert one.server_cpu_s > 0
-        name = f"{one.setup}-{one.round:03}-{one.level:g}-{one.scenario}-{one.target}.f64"
+        assert one.foreign_share is not None
+        assert (one.late_s is not None) == (one.setup == "latency")
+        name = file_name(one.setup, one.unit, one.round, one.level, one.scenario, one.target)
         samples = Samples.load(comparison.folder / "samples" / name)
         assert 0 < one.requests <= len(samples.starts_s)
     pairs: dict[tuple[str, int], set[int]] = {}
     for one in results.readings:
         if one.setup == "efficiency":
-            pairs.setdefault((one.scenario, one.round), set()).add(one.requests)
+            pairs.setdefault((one.scenario, one.unit), set()).add(one.requests)
+    assert len(pairs) == 6
     assert all(len(requests) == 1 for requests in pairs.values())
+    assert len({one.offered_per_s for one in results.readings if one.setup == "latency"}) == 1
 
     assert results.environment.versions.keys() >= {"flask", "fastapi", "gunicorn", "uvicorn", "locust"}
     assert results.environment.servers["flask"]["threads"] == 64
     assert results.generator_per_s is not None
-    for facts in results.facts:
-        assert facts.memory_peak_bytes is not None
-        assert facts.memory_idle_bytes is not None
-        assert len(facts.cold_starts_s) == 3
+    assert {(one.unit, one.target, one.hash_seed) for one in results.starts} == {
+        (unit, target, unit + 4) for unit in units for target in both
+    }
+    for start in results.starts:
+        assert (start.cold_start_s or 0) > 0
+        assert 10_000_000 < (start.memory_idle_bytes or 0) < (start.memory_loaded_bytes or 0)
     assert {row.metric for row in results.rows} >= {"cpu_us_per_request", "throughput_per_s", "cold_start_ms"}
 
 
@@ -115,15 +132,15 @@ def test_report_of_two_runs_lays_them_side_by_side(measured: Measured) -> None:
 def test_results_file_is_json_that_names_its_version(measured: Measured) -> None:
     """Whoever reads it without us knows what it is."""
     content = json.loads((measured.folder / FILE_NAME).read_text())
-    assert content["schema_version"] == 2
+    assert content["schema_version"] == 3
     assert content["rows"][0]["metric"] == "cpu_us_per_request"
 
 
 @pytest.mark.full
 def test_compare_with_a_handicap_in_a_null_run_finds_it(compare: Compare) -> None:
     """A service against itself, of which one burns a third more CPU per request."""
-    options = ("--null", "flask", "--handicap", "flask=33%", "--rounds", "8", "--seconds", "0.3")
-    comparison = compare(*SHORT, *options)
+    options = ("--null", "flask", "--handicap", "flask=33%", "--seconds", "0.3")
+    comparison = compare("--quick", "--setup", "efficiency", *options)
     status, output = comparison.finish()
     assert status == 0, output
     [row] = [row for row in load(comparison.folder).rows if row.metric == "cpu_us_per_request"]
@@ -141,17 +158,7 @@ def test_compare_of_services_of_ones_own_names_only_them(compare: Compare, tmp_p
         comparison = compare(
             *("--control", f"Old={old.url}", "--candidate", f"New={new.url}"),
             *("--request", "GET /", "--request", f"POST /echo @{body}"),
-            *(
-                "--setup",
-                "efficiency",
-                "--setup",
-                "capacity",
-                "--rounds",
-                "6",
-                "--seconds",
-                "0.05",
-                "--quick",
-            ),
+            *("--setup", "efficiency", "--setup", "capacity", "--units", "3", "--seconds", "0.05"),
         )
         status, output = comparison.finish()
     assert status == 0, output
@@ -176,23 +183,61 @@ def test_compare_of_services_that_answer_differently_is_refused(compare: Compare
 
 
 @pytest.mark.full
-def test_compare_interrupted_between_rounds_keeps_those_that_are_measured(compare: Compare) -> None:
-    """Ctrl-C ends everything that was started, says so, and loses no complete round."""
-    comparison = compare(*SHORT, "--rounds", "200")
+@pytest.mark.parametrize("options", [(), ("--no-keep-awake",)], ids=["awake", "asleep"])
+def test_compare_interrupted_after_a_unit_keeps_those_that_are_measured(
+    options: tuple[str, ...], compare: Compare
+) -> None:
+    """Ctrl-C ends everything that was started, prints the table so far, says so, and loses no whole unit."""
+    comparison = compare(*MANY, *options)
     kept, process = comparison.folder / FILE_NAME, comparison.process
-    wait_until("the first round is kept", lambda: kept.exists() or process.poll() is not None, TIMEOUT_S)
-    assert kept.exists(), comparison.finish()
-    running = comparison.commands()
-    assert all(
-        any(part in command for command in running) for part in ("flask_app", "fastapi_app", "generator")
+    wait_until(
+        "three units are kept",
+        lambda: (kept.exists() and len(load(comparison.folder).starts) >= 6) or process.poll() is not None,
+        TIMEOUT_S,
     )
+    assert process.poll() is None, comparison.finish()
+    running = comparison.commands()
+    assert any("loadtests.generator" in command for command in running)
+    assert sum("SCHED_IDLE" in command for command in running) == (0 if options else 2)
     os.kill(comparison.process.pid, signal.SIGINT)
     status, output = comparison.finish()
     assert status == 128 + signal.SIGINT, output
     assert "Stopped: what was measured is in" in output
+    assert "CPU per request" in output
     results = load(comparison.folder)
     assert not results.complete
-    assert {(one.round, one.target) for one in results.readings} >= {(1, "flask"), (1, "fastapi")}
+    assert results.settings.keeps_awake == (not options)
+    assert {(one.unit, one.target) for one in results.readings} >= {
+        (unit, target) for unit in (1, 2, 3) for target in ("flask", "fastapi")
+    }
+    [row] = [row for row in results.rows if row.metric == "cpu_us_per_request"]
+    assert row.units >= 3
+    assert row.ratio is not None
+    assert row.ratio.low <= row.ratio.estimate <= row.ratio.high
+
+
+@pytest.mark.full
+def test_compare_on_a_terminal_shows_the_table_as_it_fills_in(compare: Compare) -> None:
+    """What is being done, and what the units so far have come to; the lines of a pipe are not written."""
+    primary, secondary = os.openpty()
+    with os.fdopen(primary, "rb", closefd=True) as screen:
+        comparison = compare(*SHORT, terminal=secondary)
+        os.close(secondary)
+        seen = bytearray()
+        # Reading from a terminal whose other side nobody holds any more is an error.
+        with suppress(OSError):
+            while piece := screen.read1(4096):
+                seen += piece
+        status, output = comparison.finish()
+    text = seen.decode()
+    assert status == 0, text
+    assert "checking that both are the same service" in text
+    assert "unit 3: efficiency, index, Flask and FastAPI" in text
+    assert text.count("FastAPI ÷ Flask") > 1
+    assert not re.search(r"unit \d+, \d+ s:", text)
+    assert "Kept in" in text
+    assert "unit" not in output.partition("metric")[0]
+    assert output.count("FastAPI ÷ Flask") == 1
 
 
 @pytest.mark.full
@@ -215,7 +260,7 @@ def test_compare_interrupted_before_it_measures_leaves_nothing_behind(
 @pytest.mark.full
 def test_compare_while_another_runs_is_refused(compare: Compare, tmp_path: Path) -> None:
     """Two on one machine would measure each other."""
-    first = compare(*SHORT, "--rounds", "200")
+    first = compare(*MANY)
     wait_until("the first one runs", lambda: any("flask_app" in command for command in first.commands()))
     status, output = compare(*SHORT, "--out", str(tmp_path / "other")).finish()
     os.kill(first.process.pid, signal.SIGINT)
@@ -225,9 +270,9 @@ def test_compare_while_another_runs_is_refused(compare: Compare, tmp_path: Path)
 
 
 @pytest.mark.full
-def test_compare_on_a_full_disk_is_refused_and_keeps_the_round_before(compare: Compare) -> None:
+def test_compare_on_a_full_disk_is_refused_and_keeps_the_unit_before(compare: Compare) -> None:
     """A limit on the size of files stands for the disk: what was whole stays whole."""
-    comparison = compare(*SHORT, "--rounds", "200", limit_bytes=60_000)
+    comparison = compare(*MANY, limit_bytes=24_000)
     status, output = comparison.finish()
     assert status == 2, output
     assert "cannot be kept in" in output
