@@ -166,7 +166,7 @@ def test_run_of_what_is_settled_by_the_least_units_stops_there(compared: Run, ba
 def test_run_goes_on_until_nothing_is_open_and_no_longer(compared: Run, generator: FakeGenerator) -> None:
     """It ends with the first unit after which the rows say so."""
     generator.cost = lambda scenario, service, unit: (
-        1.0 + 0.5 * (unit % 2) if (scenario, service) == ("echo", "fastapi") else 1.0
+        1.0 + 0.2 * (unit % 2) if (scenario, service) == ("echo", "fastapi") else 1.0
     )
     results, comparison = compared()
 
