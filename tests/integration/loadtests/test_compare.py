@@ -26,8 +26,9 @@ from tests.services import running
 
 SHORT = ("--quick", "--setup", "efficiency", "--units", "3", "--seconds", "0.1")
 MANY = ("--quick", "--setup", "efficiency", "--units", "200", "--seconds", "0.1")
-HELD = "index.cpu_us_per_request.ratio < 100"
-NOT_HELD = "index.cpu_us_per_request.ratio > 100"
+# Of the medians: whether a ratio can be judged depends on what else runs here meanwhile.
+HELD = "index.cpu_us_per_request.control > 0.001"
+NOT_HELD = "index.cpu_us_per_request.candidate < 0.001"
 Compare = Callable[..., Comparison]
 
 
@@ -139,12 +140,13 @@ def test_results_file_is_json_that_names_its_version(measured: Measured) -> None
 @pytest.mark.full
 def test_compare_with_a_handicap_in_a_null_run_finds_it(compare: Compare) -> None:
     """A service against itself, of which one burns a third more CPU per request."""
-    options = ("--null", "flask", "--handicap", "flask=33%", "--seconds", "0.3")
+    options = ("--null", "flask", "--handicap", "flask=33%", "--units", "4", "--seconds", "0.3")
     comparison = compare("--quick", "--setup", "efficiency", *options)
     status, output = comparison.finish()
     assert status == 0, output
     [row] = [row for row in load(comparison.folder).rows if row.metric == "cpu_us_per_request"]
-    assert row.verdict == "slower"
+    # On a machine on which something else runs meanwhile no verdict is given, but the ratio is.
+    assert row.verdict in {"slower", "disturbed"}
     assert row.ratio is not None
     assert 1.2 < row.ratio.estimate < 1.5
 
@@ -236,7 +238,7 @@ def test_compare_on_a_terminal_shows_the_table_as_it_fills_in(compare: Compare) 
     assert text.count("FastAPI ÷ Flask") > 1
     assert not re.search(r"unit \d+, \d+ s:", text)
     assert "Kept in" in text
-    assert "unit" not in output.partition("metric")[0]
+    assert not re.search(r"unit \d", output)
     assert output.count("FastAPI ÷ Flask") == 1
 
 
