@@ -357,6 +357,15 @@ def test_run_without_a_capacity_of_one_offers_neither_a_rate(
     assert list(units(results)) == [1, 2, 3]
 
 
+def test_run_gives_a_scenario_that_fails_its_least_units(compared: Run, generator: FakeGenerator) -> None:
+    """It may have come up late; no more of them are added for it."""
+    generator.speed = lambda scenario, of, _: 0.0 if (scenario, of) == ("echo", "flask") else 1.0
+    options = ("--scenario", "index", "--scenario", "echo", "--setup", "efficiency", "--setup", "capacity")
+    results, _ = compared(*options)
+
+    assert units(results) == {unit: {"index", "echo"} for unit in (1, 2, 3)}
+
+
 def test_run_gathers_the_samples_of_all_units(compared: Run) -> None:
     """A spectrum for each target and rate, over every answer that was due within a window."""
     results, _ = compared("--quick")
