@@ -8,7 +8,7 @@ import pytest
 from loadtests.cli import parser
 from loadtests.compare import plan as planning
 from loadtests.compare.plan import Plan, plan
-from loadtests.compare.presets import PLATEAU, PRESETS, WAITING_PLATEAU
+from loadtests.compare.presets import NEIGHBOUR, PLATEAU, PRESETS, WAITING_PLATEAU
 from loadtests.errors import Refusal
 from loadtests.results import Efficiency, Stopping
 from tests.unit.results_factory import SCENARIOS
@@ -340,6 +340,70 @@ def test_plan_with_a_wait_puts_it_into_request_and_arithmetic() -> None:
     """The ceiling comes from the same number that is sent."""
     [scenario] = planned("--scenario", "wait", "--wait-ms", "35").settings.scenarios
     assert (scenario.request, scenario.delay_s) == ("GET /wait?ms=35", 0.035)
+
+
+NOT_ALONE = (
+    "--setup neighbour starts the services of this repository as processes, with one load generator: it goes "
+    "with neither another backend, services of your own, --null, --handicap nor workers."
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "is_measured"),
+    [
+        ([], False),
+        (["--quick"], False),
+        (["--setup", "neighbour"], True),
+        (["--quick", "--setup", "neighbour"], True),
+        (["--thorough"], True),
+        (["--thorough", "--setup", "capacity"], False),
+        (["--thorough", "--null", "flask"], False),
+        (["--thorough", "--workers", "2"], False),
+        (["--thorough", "--backend", "compose"], False),
+        (["--thorough", *OWN, "--request", "GET /"], False),
+    ],
+)
+def test_plan_measures_beside_clients_that_wait_where_there_is_time(
+    options: list[str], is_measured: bool
+) -> None:
+    """Or where somebody asks for it; thorough comparisons of what cannot be are made without it."""
+    assert planned(*options).settings.neighbour == (NEIGHBOUR if is_measured else None)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        ["--backend", "compose"],
+        ["--backend", "url"],
+        ["--null", "flask"],
+        ["--handicap", "flask=5%"],
+        ["--workers", "2"],
+        ["--expect-workers", "2"],
+        [*OWN, "--request", "GET /"],
+    ],
+)
+def test_plan_with_clients_that_wait_and_what_cannot_have_them_is_refused(others: list[str]) -> None:
+    """One sentence for all of it."""
+    with pytest.raises(Refusal) as refusal:
+        planned("--setup", "neighbour", *others)
+    assert str(refusal.value) == NOT_ALONE
+
+
+@pytest.mark.parametrize(
+    ("options", "strangers"),
+    [
+        ([], ()),
+        (["--thorough"], ("oha",)),
+        (["--thorough", "--setup", "capacity"], ()),
+        (["--thorough", *OWN, "--request", "GET /"], ()),
+    ],
+)
+def test_plan_asks_the_generators_of_others_that_are_here(
+    options: list[str], strangers: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In thorough comparisons of our services; what is not installed is not missed."""
+    monkeypatch.setattr("shutil.which", lambda name, **_: f"/usr/bin/{name}" if name == "oha" else None)
+    assert planned(*options).settings.strangers == strangers
 
 
 @pytest.mark.parametrize(
