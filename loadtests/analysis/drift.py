@@ -1,13 +1,13 @@
 """Whether something else was at work: in which units, and how units hang together; pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import log, sqrt
 from statistics import fmean, median
 
 from loadtests.analysis.metrics import CPU
 from loadtests.analysis.pairing import by_unit, pairs
-from loadtests.results import Reading, Results, Setup
+from loadtests.results import Reading, Results, Scenario, Setup
 
 FOREIGN_SHARE = 0.05
 """Of the windows of a unit in one set-up. Above it somebody else has had so much of the servers' core that
@@ -43,7 +43,7 @@ def disturbed_units(results: Results) -> dict[int, str]:
         if share > FOREIGN_SHARE and unit not in found:
             found[unit] = f"somebody else had {share:.0%} of the servers' core ({setup})"
     for scenario in results.settings.scenarios:
-        for unit, excess in _excesses(results, scenario.name).items():
+        for unit, excess in _excesses(results, scenario):
             if excess > LEVEL_SHARE and unit not in found:
                 title = results.targets[0].title
                 found[unit] = f"{title} took {excess:.0%} more CPU for {scenario.name} than it usually did"
@@ -65,28 +65,39 @@ def _foreign_shares(readings: Sequence[Reading]) -> dict[tuple[int, Setup], floa
     }
 
 
-def _excesses(results: Results, scenario: str) -> Mapping[int, float]:
-    """Return by unit by what share the control's CPU per request was above the lower quartile."""
-    costs = {unit: control_us for unit, control_us, _ in cpu_pairs(results, scenario)}
-    if len(costs) < LEAST_FOR_LEVEL:
-        return {}
-    usual = sorted(costs.values())[len(costs) // 4]
-    return {unit: cost / usual - 1 for unit, cost in costs.items()}
+def _excesses(results: Results, scenario: Scenario) -> Iterator[tuple[int, float]]:
+    """Yield by unit by what share the control's CPU per request was above the lower quartile of all units.
+
+    Beside the other, and at its own limit, where all levels of the plateau count at once.
+    """
+    control = results.targets[0].name
+    setups: tuple[tuple[Setup, Collection[float] | None], ...] = (
+        ("efficiency", None),
+        ("capacity", scenario.plateau),
+    )
+    for setup, levels in setups:
+        costs = by_unit(_cells(results, setup, scenario.name, control, levels), CPU.value)
+        if len(costs) >= LEAST_FOR_LEVEL:
+            usual = sorted(costs.values())[len(costs) // 4]
+            yield from ((unit, cost / usual - 1) for unit, cost in costs.items())
+
+
+def _cells(
+    results: Results, setup: Setup, scenario: str, target: str, levels: Collection[float] | None
+) -> list[list[Reading]]:
+    """Return the readings of a target by level; None: of all levels."""
+    by_level: dict[float, list[Reading]] = {}
+    for one in results.readings:
+        is_asked_for = levels is None or one.level in levels
+        if is_asked_for and (one.setup, one.scenario, one.target) == (setup, scenario, target):
+            by_level.setdefault(one.level, []).append(one)
+    return list(by_level.values())
 
 
 def cpu_pairs(results: Results, scenario: str) -> list[tuple[int, float, float]]:
     """Return (unit, control, candidate): microseconds of CPU per request with both loaded at once."""
     control, candidate = (
-        by_unit(
-            [
-                [
-                    one
-                    for one in results.readings
-                    if (one.setup, one.scenario, one.target) == ("efficiency", scenario, target.name)
-                ]
-            ],
-            CPU.value,
-        )
+        by_unit(_cells(results, "efficiency", scenario, target.name, None), CPU.value)
         for target in results.targets
     )
     return pairs(control, candidate)

@@ -214,9 +214,9 @@ def _generator(readings: Sequence[Reading]) -> Iterator[tuple[Validity, str]]:
     level = readings[0].level
     if readings[0].setup != "capacity" or level < LITTLE_IN_FLIGHT:
         return
-    in_flight = median(
-        one.throughput_per_s * one.service.mean_s for one in readings if one.service is not None
-    )
+    # Over all windows at once: a slow answer weighs in the one in which it ends, and is missing in another.
+    waited_s = sum(one.requests * one.service.mean_s for one in readings if one.service is not None)
+    in_flight = waited_s / sum(one.window_s for one in readings)
     seen = f"{in_flight:.1f} of {level:g} requests were in flight at a time (Little's law)"
     if in_flight < LITTLE_SHARE * level:
         yield (

@@ -18,6 +18,8 @@ from loadtests.scenarios import Operation
 from loadtests.targets import Target, address, authority
 
 MODES: dict[str, Mode] = {"efficiency": "paired", "capacity": "closed", "latency": "open"}
+SETTLING_WAITS, COUNTED_WAITS = 5, 15
+"""How many of the handler's own delays a closed loop settles and is counted for, at least."""
 GRACE_S = 10.0
 """How much longer than the handler's own delay an answer may take."""
 
@@ -76,7 +78,9 @@ class Harness:
         if step.round == 0:
             pass
         elif step.setup == "capacity" and settings.capacity:
-            window_s, settle_s = settings.capacity.window_s, settings.capacity.settle_s
+            # Users begin together: it takes some waits until they are out of step, and some more to count.
+            settle_s = max(settings.capacity.settle_s, SETTLING_WAITS * operation.delay_s)
+            window_s = max(settings.capacity.window_s, COUNTED_WAITS * operation.delay_s)
         elif step.setup == "latency" and settings.latency:
             window_s, settle_s = settings.latency.window_s, settings.latency.settle_s
             connections = settings.latency.connections

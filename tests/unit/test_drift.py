@@ -85,6 +85,20 @@ def test_disturbed_units_of_a_dear_control_begin_above_the_border() -> None:
     }
 
 
+@pytest.mark.parametrize(("levels", "found"), [((8, 16, 32, 64), [3]), ((8, 16), []), ((1, 128), [])])
+def test_disturbed_units_look_at_the_control_at_its_own_limit_over_the_whole_plateau(
+    levels: tuple[int, ...], found: list[int]
+) -> None:
+    """A spell of the machine makes all levels dear; one level of four, or one of the sweep, is no spell."""
+    dear = [
+        reading("capacity", "index", level, unit, "flask", server_cpu_s=1.15 if spell else 1.0)
+        for unit in range(1, 6)
+        for level in (1, 8, 16, 32, 64, 128)
+        for spell in [unit == 3 and level in levels]
+    ]
+    assert list(disturbed_units(seen(*dear))) == found
+
+
 def test_disturbed_units_with_most_units_dear_still_take_the_cheap_ones_for_usual() -> None:
     """A median would call three cheap units of eight unusual, and none of the dear ones."""
     assert list(disturbed_units(seen(*costing(1.2, 1, 1.2, 1, 1.2, 1, 1.2, 1.2)))) == [1, 3, 5, 7, 8]

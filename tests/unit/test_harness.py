@@ -110,7 +110,7 @@ def measure(clocks: Clocks, generator: FakeGenerator, tmp_path: Path) -> Measure
 
 def step(setup: Setup = "efficiency", *targets: str, level: float = 8, unit: int = 3, round: int = 1) -> Step:
     """Make a step of `index`."""
-    return Step(setup, "index", level, unit, round, targets or BOTH, 0.0)
+    return Step(setup, "index", level, unit, round, targets or BOTH)
 
 
 @pytest.mark.parametrize(
@@ -222,8 +222,20 @@ def test_measure_of_a_handler_that_waits_has_so_much_more_patience(
     measure: Measure, generator: FakeGenerator
 ) -> None:
     """An answer cannot come before its delay is over."""
-    measure(Step("capacity", "wait", 8, 1, 1, ("flask",), 0.0))
+    measure(Step("capacity", "wait", 8, 1, 1, ("flask",)))
     assert generator.orders[0].timeout_s == GRACE_S + 0.02
+
+
+def test_measure_of_a_handler_that_waits_settles_and_counts_for_several_waits(
+    measure: Measure, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Users that begin together come in waves, of which a short window would hold a broken number."""
+    monkeypatch.setattr(module, "COUNTED_WAITS", 50)
+    measure(Step("capacity", "wait", 8, 1, 1, ("flask",)))
+    measure(Step("capacity", "index", 8, 1, 1, ("flask",)))
+    waiting, other = generator.orders
+    assert (waiting.settle_s, waiting.window_s) == (0.1, 1.0)
+    assert (other.settle_s, other.window_s) == (0.05, 0.3)
 
 
 def test_measure_in_an_open_loop_takes_moments_of_the_unit(

@@ -1,4 +1,4 @@
-"""The order of measuring within a unit, and what it costs."""
+"""The order of measuring within a unit."""
 
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -9,7 +9,7 @@ import pytest
 from loadtests.cli import parser
 from loadtests.compare import plan
 from loadtests.compare.presets import PRESETS, Name
-from loadtests.compare.schedule import ORDER_S, SETTLE_S, START_S, Step, levels, schedule, unit_s
+from loadtests.compare.schedule import Step, levels, schedule
 from loadtests.inference import LEAST_LOOK
 from loadtests.results import Efficiency, Settings
 from tests.unit.results_factory import SETTINGS
@@ -129,38 +129,6 @@ def test_levels_of_a_scenario_are_its_plateau_and_the_sweep(
     assert levels(settings, by_name["wait"]) == wait
     scheduled = schedule(settings, 1, BOTH, ["wait"])
     assert [step.level for step in scheduled if step.setup == "capacity"] == [n for n in wait for _ in BOTH]
-
-
-def test_cost_of_every_step_holds_its_settling_and_its_window() -> None:
-    """Alone, what a handler's delay keeps in flight is awaited."""
-    costs = {(step.setup, step.scenario): step.cost_s for step in steps() if step.round}
-    capacity_s, latency_s = 0.2 + 1 + ORDER_S, 0.2 + 2 + ORDER_S
-    assert costs == pytest.approx(
-        {
-            **{("efficiency", scenario): SETTLE_S + 1 + ORDER_S for scenario in NAMES},
-            **{("capacity", scenario): capacity_s for scenario in ("index", "echo")},
-            **{("latency", scenario): latency_s for scenario in ("index", "echo")},
-            ("capacity", "wait"): capacity_s + 0.02,
-        }
-    )
-    assert {step.cost_s for step in steps() if not step.round} == {SETTINGS.warmup_s + ORDER_S}
-
-
-def test_cost_of_a_unit_is_that_of_its_steps_and_two_starts() -> None:
-    """Of these scenarios alone."""
-    measuring_s = sum(step.cost_s for step in steps(names=["echo"]))
-    assert unit_s(SETTINGS, BOTH, ["echo"]) == pytest.approx(measuring_s + 2 * START_S)
-
-
-@pytest.mark.parametrize(("name", "limit_s"), [("quick", 30), ("default", 75), ("thorough", 1800)])
-def test_cost_of_the_least_units_of_a_preset_fits_into_what_it_promises(
-    name: Name, limit_s: float, preset: Callable[[Name], Settings]
-) -> None:
-    """Half a minute, about a minute, half an hour: a comparison that is clear ends by then."""
-    settings = preset(name)
-    names = [one.name for one in settings.scenarios]
-    least_s = settings.stopping.least_units * unit_s(settings, BOTH, names)
-    assert 0.2 * limit_s < least_s < limit_s
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -110,7 +110,7 @@ def measure(settings: Settings, generator: Generator, asleep: Awake, tmp_path: P
             )
         parts = backend or UrlBackend(), generator, awake or asleep
         harness = Harness(chosen, named(targets), OPERATIONS, *parts, samples)
-        return harness.measure(Step(setup, scenario, level, 1, 1, tuple(named(targets)), 0.0), rate_per_s)
+        return harness.measure(Step(setup, scenario, level, 1, 1, tuple(named(targets))), rate_per_s)
 
     return once
 
@@ -368,7 +368,7 @@ def test_measure_with_a_clock_that_goes_backwards_is_refused(
     """A negative window is no measurement."""
     targets = named([at("http://127.0.0.1:9")])
     harness = Harness(settings, targets, OPERATIONS, UrlBackend(), Backwards(), asleep, tmp_path)
-    step = Step("capacity", "index", 4, 1, 1, tuple(targets), 0.0)
+    step = Step("capacity", "index", 4, 1, 1, tuple(targets))
     with pytest.raises(
         Refusal, match=r"^The clock of this machine went backwards: a window lasted -0\.5 s\."
     ):
@@ -384,7 +384,7 @@ def test_measure_of_a_warm_up_loads_both_at_once_as_long_as_it_was_told(
     with serving() as one, serving() as two:
         targets = named(at(server.url, name) for name, server in (("1", one), ("2", two)))
         harness = Harness(changed, targets, OPERATIONS, UrlBackend(), generator, asleep, tmp_path)
-        readings = harness.measure(Step("efficiency", "index", 4, 1, 0, tuple(targets), 0.0))
+        readings = harness.measure(Step("efficiency", "index", 4, 1, 0, tuple(targets)))
         assert [server.accepted for server in (one, two)] == [4, 4]
     assert len({reading.requests for reading in readings}) == 1
     assert all(settings.warmup_s <= reading.window_s < long.round_s for reading in readings)
