@@ -9,6 +9,7 @@ from textwrap import fill
 
 from rich.console import Console
 
+from loadtests.analysis import neighbour
 from loadtests.analysis.comparison import Comparison, compare
 from loadtests.errors import Refusal
 from loadtests.report import forest_plot, markdown, summary, wording
@@ -50,7 +51,9 @@ def answer(results: Results, comparison: Comparison) -> str:
         f"Measured {environment.started:%Y-%m-%d} at revision {(environment.git_revision or '')[:7]} on "
         f"{environment.cpu}, {environment.cpu_count} cores."
     )
-    return "\n".join([sentence, "", *lines, "", origin]) + "\n"
+    said = neighbour.sentence(neighbour.services(results.neighbour)) if results.neighbour else ""
+    waiting = ["", fill(said, 110, break_on_hyphens=False)] if said else []
+    return "\n".join([sentence, "", *lines, "", origin, *waiting]) + "\n"
 
 
 def _line(row: Row, results: Results) -> str:
@@ -101,6 +104,7 @@ def everything(results: Results, comparison: Comparison) -> str:
         f"![{candidate} ÷ {control}, each ratio with its interval; the table below says the same]({name})",
         markdown.headlines(results, comparison),
         markdown.origin(results),
+        markdown.waiting(results),
         markdown.warnings(comparison),
         f"Drawn by `make readme` from [published](published); `python -m loadtests report {RESULTS}` draws "
         f"every chart of it, and `{command}` measures here.",
