@@ -85,6 +85,22 @@ def repeats(runs: Mapping[str, Results]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def strangers(results: Results, comparison: Comparison) -> str:
+    """Say what other generators made of the same question, where they were asked."""
+    rows = {(row.metric, row.level): row for row in comparison.rows if row.ratio and row.scenario == "index"}
+    said = []
+    for tool, in_flight in sorted({(one.tool, one.in_flight) for one in results.strangers}):
+        level = f"{in_flight} in flight"
+        theirs = rows.get((f"throughput_by_{tool}_per_s", f"{level}, by {tool}"))
+        ours = rows.get(("throughput_per_s", level))
+        if theirs and ours:
+            said.append(
+                f"In the published run throughput at {level} came to {wording.interval(theirs.ratio)} by "
+                f"{tool} and to {wording.interval(ours.ratio)} by ours."
+            )
+    return "\n".join(said) + "\n"
+
+
 def _repeated(comparison: Comparison) -> list[Row]:
     return [
         row
@@ -166,6 +182,7 @@ def wanted(root: Path) -> dict[Path, str]:
             "table": everything(results, comparison),
             "glue": fenced((root / RESULTS / "glue.txt").read_text()),
             "repeats": repeats({"thorough": results} | {_named(name): load(root / name) for name in REPEATS}),
+            "strangers": strangers(results, comparison),
             "selftest": fenced((root / RESULTS / "selftest.txt").read_text()),
         },
         "tests/README.md": {"hazards": fenced((root / RESULTS / "hazards.txt").read_text())},

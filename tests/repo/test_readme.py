@@ -10,9 +10,9 @@ from loadtests.analysis.comparison import compare
 from loadtests.analysis.rows import questions
 from loadtests.analysis.stopping import asked
 from loadtests.report.compare_runs import agreements
-from loadtests.results import FILE_NAME, Row, load
+from loadtests.results import FILE_NAME, Row, StrangerReading, load
 from tests.experiments.hazards import HAZARDS
-from tests.repo.readme import IMAGES, PLOT, REPEATS, RESULTS, ROOT, main, repeats, stale, wanted
+from tests.repo.readme import IMAGES, PLOT, REPEATS, RESULTS, ROOT, main, repeats, stale, strangers, wanted
 from tests.unit.results_factory import results
 
 READMES = ("README.md", "loadtests/README.md", "tests/README.md", "docker/README.md")
@@ -86,6 +86,28 @@ def test_repeats_say_how_far_the_kept_runs_agree() -> None:
     assert lines[2].startswith("| first | 0.38 [")
     assert lines[3].endswith(f"| 8 | {sum(one.agrees for one in found)} of {len(found)} |")
     assert repeats(runs) != repeats({"first": results(), "other": results(seed=3)})
+
+
+def test_strangers_are_named_with_their_ratio_beside_ours() -> None:
+    """Where another generator was asked, a reader sees how much the ratio depends on ours."""
+    asked_too = [
+        StrangerReading(
+            tool="wrk",
+            unit=unit,
+            target=target,
+            in_flight=32,
+            requests=count + unit,
+            duration_s=2,
+        )
+        for unit in range(1, 9)
+        for target, count in (("flask", 3_000), ("fastapi", 9_000))
+    ]
+    run = results(strangers=tuple(asked_too))
+
+    assert strangers(run, compare(run)).startswith(
+        "In the published run throughput at 32 in flight came to 2.997 [2.989, 3.005] by wrk and to 2.52 "
+    )
+    assert strangers(results(), compare(results())) == "\n"
 
 
 def test_readme_drawn_again_changes_what_stands_between_the_marks(repository: Path) -> None:
