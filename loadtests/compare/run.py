@@ -104,7 +104,6 @@ class ComparisonRun:
         self._store = store
         self._interruption = interruption
         self._parts = parts
-        self._rates_per_s: dict[tuple[str, float], float] = {}
 
     def run(self, shown: Display) -> None:
         """Do everything, in order."""
