@@ -22,10 +22,10 @@ setup: .venv/installed ## Make .venv with everything that development needs
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
-compare: setup ## Measure both services as local processes: table and report in results/ (a minute, no Docker)
+compare: setup ## Measure both services as local processes: table and report in results/ (1 to 2 minutes, no Docker)
 	$(BIN)/python -m loadtests compare $(ARGS)
 
-selftest: setup ## Compare each service with itself, and with itself 5 % slower, 20 times (30 minutes)
+selftest: setup ## Compare each service with itself, and with itself 5 % slower, 20 times (45 minutes)
 	$(BIN)/python -m loadtests selftest $(ARGS)
 
 bench-generator: setup ## Measure our load generator beside Locust's own users, wrk and oha where there are any (7 minutes)
